@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ValueStream.Core.Events;
+
+/// <summary>
+/// The <c>data</c> of an event: everything but its envelope, as stored in the log. Its JSON text is written once,
+/// here, in the members' order below with tags sorted ordinally, and is stored and hashed as that very text.
+/// </summary>
+public sealed record EventData
+{
+    /// <summary>The run's name, where the sender gave one.</summary>
+    [JsonPropertyOrder(0)]
+    public string? Name { get; init; }
+
+    /// <summary>Who did it, as the sender claims.</summary>
+    [JsonPropertyOrder(1)]
+    public string? Actor { get; init; }
+
+    /// <summary>Why, as the sender claims.</summary>
+    [JsonPropertyOrder(2)]
+    public string? Reason { get; init; }
+
+    /// <summary>How it ended, as sent: one of <see cref="Outcomes.All"/>.</summary>
+    [JsonPropertyOrder(3)]
+    public string? Outcome { get; init; }
+
+    /// <summary>The legacy form of an outcome: true is failure, false success.</summary>
+    [JsonPropertyOrder(4)]
+    public bool? Error { get; init; }
+
+    /// <summary>A note, on annotations.</summary>
+    [JsonPropertyOrder(5)]
+    public string? Note { get; init; }
+
+    /// <summary>References to parents, the first is the parent.</summary>
+    [JsonPropertyOrder(6)]
+    public ImmutableArray<string>? Parents { get; init; }
+
+    /// <summary>Links to other runs.</summary>
+    [JsonPropertyOrder(7)]
+    public ImmutableArray<RunLink>? Links { get; init; }
+
+    /// <summary>The W3C trace context header as sent.</summary>
+    [JsonPropertyOrder(8)]
+    public string? Traceparent { get; init; }
+
+    /// <summary>True for history that was imported rather than observed.</summary>
+    [JsonPropertyOrder(9)]
+    public bool? Import { get; init; }
+
+    /// <summary>The tags as sent.</summary>
+    [JsonPropertyOrder(10)]
+    public ImmutableSortedDictionary<string, TagValue>? Tags { get; init; }
+
+    /// <summary>What the server worked out when it took the event. It is hashed, but no part of the event's content.</summary>
+    [JsonPropertyOrder(11)]
+    public DerivedData? Derived { get; init; }
+
+    /// <summary>The JSON text, as stored and hashed.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, EventJson.Default.EventData);
+
+    /// <summary>The JSON text without what the server derived: what two sendings of one event have in common.</summary>
+    public string ContentJson() => (this with { Derived = null }).ToJson();
+
+    /// <summary>Reads a stored text.</summary>
+    /// <exception cref="JsonException">The text is not an event's data.</exception>
+    public static EventData FromJson(string json)
+    {
+        var data = JsonSerializer.Deserialize(json, EventJson.Default.EventData) ?? throw new JsonException("An event's data is null.");
+        return data.Tags is { } tags ? data with { Tags = tags.WithComparers(StringComparer.Ordinal) } : data;
+    }
+
+    /// <summary>The name that a run has by these data: the sender's, else tag <c>service</c>, else the type.</summary>
+    public string NameOr(string type) =>
+        !string.IsNullOrEmpty(Name) ? Name
+        : Tags is { } tags && tags.TryGetValue("service", out var service) && service.Text.Length > 0 ? service.Text
+        : type;
+
+    /// <summary>The event that these data and their envelope tell.</summary>
+    /// <param name="envelope">What the log keeps in columns.</param>
+    public Event ToEvent(Envelope envelope) => envelope.Kind switch
+    {
+        EventKind.Started => Fill(new Started
+        {
+            EventId = envelope.EventId,
+            EffectiveAt = envelope.EffectiveAt,
+            Name = Derived?.Name ?? NameOr(envelope.Run.Type),
+            Traceparent = Events.Traceparent.Parse(Traceparent),
+        }, envelope),
+        EventKind.Ended => Fill(new Ended
+        {
+            EventId = envelope.EventId,
+            EffectiveAt = envelope.EffectiveAt,
+            Name = Derived?.Name ?? NameOr(envelope.Run.Type),
+            Outcome = Outcomes.Parse(Outcome) ?? (Error is true ? Events.Outcome.Failure : Events.Outcome.Success),
+        }, envelope),
+        EventKind.Annotated => Fill(new Annotated { EventId = envelope.EventId, EffectiveAt = envelope.EffectiveAt, Note = Note }, envelope),
+        EventKind.Linked => Fill(new Linked { EventId = envelope.EventId, EffectiveAt = envelope.EffectiveAt }, envelope),
+        _ => throw new JsonException($"Kind {envelope.Kind} is not one that this version reads."),
+    };
+
+    private Event Fill(Event e, Envelope envelope) => e with
+    {
+        Attempt = envelope.Attempt,
+        Submitter = envelope.Submitter,
+        Actor = Actor,
+        Reason = Reason,
+        Parents = Parents ?? [],
+        Links = Links ?? [],
+        Tags = Tags ?? Event.NoTags,
+    };
+}
+
+/// <summary>What the server adds to an event's data.</summary>
+public sealed record DerivedData
+{
+    /// <summary>The run's name by the rules at the time of the append, where the sender gave none.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The sender's clock offset in seconds (server minus sender), where it was applied.</summary>
+    public double? ClockOffset { get; init; }
+}
+
+/// <summary>What an event is, beside its data.</summary>
+/// <param name="EventId">The event's own id.</param>
+/// <param name="Kind">What happened.</param>
+/// <param name="Run">Whose event it is.</param>
+/// <param name="Attempt">The attempt as sent, or null.</param>
+/// <param name="Submitter">Who the server saw sending it, as an opaque id.</param>
+/// <param name="OccurredAt">The sender's time, or null where it gave none.</param>
+/// <param name="EffectiveAt">The time that folds and numbers use.</param>
+public sealed record Envelope(
+    Guid EventId, EventKind Kind, RunId Run, int? Attempt, string Submitter, DateTimeOffset? OccurredAt, DateTimeOffset EffectiveAt);
+
+/// <summary>The JSON of the log.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(EventData))]
+internal sealed partial class EventJson : JsonSerializerContext;

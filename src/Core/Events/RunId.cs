@@ -1,0 +1,38 @@
+namespace ValueStream.Core.Events;
+
+/// <summary>
+/// Identity of a run: the tuple (source, type, namespace, id). Two events belong to the same run
+/// exactly when all four members are equal, ordinally.
+/// </summary>
+/// <param name="Source">Where the run was reported from, one of <see cref="Sources"/>.</param>
+/// <param name="Type">The kind of work, 1..100 characters, for example <c>pipeline</c>.</param>
+/// <param name="Namespace">The owner's partition of identity and access, 1..100 characters.</param>
+/// <param name="Id">The sender's id, 1..200 characters.</param>
+public sealed record RunId(string Source, string Type, string Namespace, string Id)
+{
+    private ShortKey? _key;
+
+    /// <summary>The text form <c>vstrace-source-type-namespace-id</c>. It is matched whole and never split:
+    /// types, namespaces and ids may contain dashes, so two runs can share one rendering.</summary>
+    public string Rendering => $"vstrace-{Source}-{Type}-{Namespace}-{Id}";
+
+    /// <summary>The short key of this run, for addresses and indexes.</summary>
+    public ShortKey Key => _key ??= ShortKey.Of(Source, Type, Namespace, Id);
+
+    /// <inheritdoc/>
+    public bool Equals(RunId? other) =>
+        other is not null && Id == other.Id && Type == other.Type && Namespace == other.Namespace && Source == other.Source;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Source, Type, Namespace, Id);
+
+    /// <inheritdoc/>
+    public override string ToString() => Rendering;
+}
+
+/// <summary>The sources that events come from.</summary>
+public static class Sources
+{
+    /// <summary>Scripts, vscli and anything that posts events itself.</summary>
+    public const string CustomHttp = "customhttp";
+}

@@ -1,0 +1,218 @@
+using System.Collections.Immutable;
+using ValueStream.Core.Events;
+using ValueStream.Core.Spans;
+
+namespace ValueStream.Core.Runs;
+
+/// <summary>What a trace needs to know of one attempt of a run.</summary>
+/// <param name="Id">The run.</param>
+/// <param name="Attempt">Which attempt.</param>
+/// <param name="StartedAt">When it started; of an orphan, when it ended.</param>
+/// <param name="EndedAt">When it ended; null while it runs.</param>
+/// <param name="Parent">The reference to its parent, as sent.</param>
+/// <param name="Links">Its links, as sent.</param>
+/// <param name="Traceparent">The trace context it was started in.</param>
+public sealed record TraceRun(
+    RunId Id, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Parent, ImmutableArray<RunLink> Links, Traceparent? Traceparent);
+
+/// <summary>An edge of a trace's DAG, by the runs' positions in <see cref="Trace.Runs"/>.</summary>
+/// <param name="From">The parent, or the run that links.</param>
+/// <param name="To">The child, or the link's target.</param>
+/// <param name="Kind">One of <see cref="LinkKinds"/>.</param>
+public sealed record TraceEdge(int From, int To, string Kind);
+
+/// <summary>
+/// A root and everything below it by parent, with the links among those runs: the pipeline's DAG. Built from whatever
+/// runs were loaded; those that do not belong to the trace of the run asked for are left out.
+/// </summary>
+public sealed class Trace
+{
+    private Trace(ImmutableArray<TraceRun> runs, ImmutableArray<int> parents, ImmutableArray<int> depths, ImmutableArray<TraceEdge> edges,
+        ImmutableArray<int> refused, string traceId)
+    {
+        Runs = runs;
+        Parents = parents;
+        Depths = depths;
+        Edges = edges;
+        Refused = refused;
+        TraceId = traceId;
+    }
+
+    /// <summary>The runs, depth first, siblings by start and then key. The first is the root.</summary>
+    public ImmutableArray<TraceRun> Runs { get; }
+
+    /// <summary>For each run the position of its parent, -1 for none. More than one run can have none: runs that carry the same
+    /// W3C trace id are one trace even where their common parent never reported.</summary>
+    public ImmutableArray<int> Parents { get; }
+
+    /// <summary>For each run how many parents stand above it.</summary>
+    public ImmutableArray<int> Depths { get; }
+
+    /// <summary>Parent edges and links, both ends within the trace.</summary>
+    public ImmutableArray<TraceEdge> Edges { get; }
+
+    /// <summary>Runs whose parent was refused because it would have closed a cycle; it is a <c>references</c> link instead.</summary>
+    public ImmutableArray<int> Refused { get; }
+
+    /// <summary>The id of the trace: 32 hexadecimal digits, the W3C one where the root was started in one.</summary>
+    public string TraceId { get; }
+
+    /// <summary>Builds the trace that one attempt of a run belongs to.</summary>
+    /// <param name="loaded">At least every run of that trace, each attempt once; more does no harm.</param>
+    /// <param name="run">The run asked for; one of those loaded.</param>
+    /// <param name="attempt">Its attempt.</param>
+    public static Trace Of(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
+    {
+        var parents = ResolveParents(loaded, out var resolve);
+        var refused = CutCycles(loaded, parents);
+        var members = Members(loaded, parents, Find(loaded, run, attempt));
+        return Arrange(loaded, parents, refused, members, resolve);
+    }
+
+    private static int Find(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
+    {
+        for (var i = 0; i < loaded.Count; i++)
+        {
+            if (loaded[i].Attempt == attempt && loaded[i].Id == run)
+            {
+                return i;
+            }
+        }
+        throw new ArgumentException($"{run} attempt {attempt} is not among the loaded runs.", nameof(run));
+    }
+
+    private static int[] ResolveParents(IReadOnlyList<TraceRun> loaded, out Func<TraceRun, string, int> resolve)
+    {
+        var attempts = Enumerable.Range(0, loaded.Count).GroupBy(i => loaded[i].Id)
+            .ToDictionary(g => g.Key, g => g.OrderBy(i => loaded[i].Attempt).ToList());
+        var identities = attempts.Keys.ToLookup(static id => id.Rendering);
+        resolve = (child, reference) => References.Choose([.. identities[reference]], child.Id.Namespace) is { } id
+            ? References.AttemptAt(attempts[id], child.StartedAt, i => (loaded[i].StartedAt, loaded[i].EndedAt))
+            : -1;
+
+        var spans = new Dictionary<(string, string), int>();
+        for (var i = 0; i < loaded.Count; i++)
+        {
+            if (loaded[i].Traceparent is { } context)
+            {
+                spans[(context.TraceId, SpanIds.SpanId(loaded[i].Id, loaded[i].Attempt))] = i;
+            }
+        }
+        var parents = new int[loaded.Count];
+        for (var i = 0; i < loaded.Count; i++)
+        {
+            parents[i] = loaded[i] switch
+            {
+                { Parent: { } reference } child => resolve(child, reference),
+                { Traceparent: { } context } => spans.GetValueOrDefault((context.TraceId, context.SpanId), -1),
+                _ => -1,
+            };
+        }
+        return parents;
+    }
+
+    /// <summary>Each cycle loses the parent of its run with the latest start, then the greatest key.</summary>
+    private static HashSet<int> CutCycles(IReadOnlyList<TraceRun> loaded, int[] parents)
+    {
+        var refused = new HashSet<int>();
+        var seenIn = new int[loaded.Count];
+        for (var start = 0; start < loaded.Count; start++)
+        {
+            var walk = start + 1;
+            var at = start;
+            while (at >= 0 && seenIn[at] == 0)
+            {
+                seenIn[at] = walk;
+                at = parents[at];
+            }
+            if (at < 0 || seenIn[at] != walk)
+            {
+                continue;
+            }
+            var cut = at;
+            for (var next = parents[at]; next != at; next = parents[next])
+            {
+                cut = Compare(loaded[next], loaded[cut]) > 0 ? next : cut;
+            }
+            parents[cut] = -1;
+            refused.Add(cut);
+        }
+        return refused;
+    }
+
+    private static int Compare(TraceRun a, TraceRun b) =>
+        a.StartedAt.CompareTo(b.StartedAt) is not 0 and var byStart ? byStart
+        : string.CompareOrdinal(a.Id.Key.ToString(), b.Id.Key.ToString()) is not 0 and var byKey ? byKey
+        : a.Attempt.CompareTo(b.Attempt);
+
+    /// <summary>Everything joined to a run by parents, or, between runs without a parent, by a common W3C trace id.</summary>
+    private static List<int> Members(IReadOnlyList<TraceRun> loaded, int[] parents, int of)
+    {
+        var roots = new int[loaded.Count];
+        Array.Fill(roots, -1);
+        for (var i = 0; i < roots.Length; i++)
+        {
+            var path = new List<int>();
+            var at = i;
+            while (roots[at] < 0 && parents[at] >= 0)
+            {
+                path.Add(at);
+                at = parents[at];
+            }
+            var root = roots[at] < 0 ? at : roots[at];
+            roots[at] = root;
+            path.ForEach(p => roots[p] = root);
+        }
+        var traceId = loaded[roots[of]].Traceparent?.TraceId;
+        var belongs = roots.Distinct().Where(r => r == roots[of] || (traceId is not null && loaded[r].Traceparent?.TraceId == traceId)).ToHashSet();
+        return [.. Enumerable.Range(0, loaded.Count).Where(i => belongs.Contains(roots[i]))];
+    }
+
+    private static Trace Arrange(IReadOnlyList<TraceRun> loaded, int[] parents, HashSet<int> refused, List<int> members, Func<TraceRun, string, int> resolve)
+    {
+        var byStart = Comparer<int>.Create((a, b) => Compare(loaded[a], loaded[b]));
+        var children = members.ToLookup(i => parents[i]);
+        var order = new List<int>(members.Count);
+        var depths = new List<int>(members.Count);
+        var open = new Stack<(int Run, int Depth)>(children[-1].OrderDescending(byStart).Select(static i => (i, 0)));
+        while (open.TryPop(out var next))
+        {
+            order.Add(next.Run);
+            depths.Add(next.Depth);
+            foreach (var child in children[next.Run].OrderDescending(byStart))
+            {
+                open.Push((child, next.Depth + 1));
+            }
+        }
+
+        var places = order.Select(static (run, place) => (run, place)).ToDictionary(static p => p.run, static p => p.place);
+        var edges = new List<TraceEdge>();
+        foreach (var run in order)
+        {
+            if (parents[run] >= 0)
+            {
+                edges.Add(new(places[parents[run]], places[run], LinkKinds.Parent));
+            }
+            var links = refused.Contains(run) && loaded[run].Parent is { } parent
+                ? loaded[run].Links.Add(new(LinkKinds.References, parent))
+                : loaded[run].Links;
+            foreach (var link in links)
+            {
+                var target = resolve(loaded[run], link.Run);
+                if (target >= 0 && target != run && places.TryGetValue(target, out var place))
+                {
+                    edges.Add(new(places[run], place, link.Kind));
+                }
+            }
+        }
+
+        var root = loaded[order[0]];
+        return new Trace(
+            [.. order.Select(i => loaded[i])],
+            [.. order.Select(i => parents[i] < 0 ? -1 : places[parents[i]])],
+            [.. depths],
+            [.. edges.Distinct()],
+            [.. order.Where(refused.Contains).Select(i => places[i])],
+            root.Traceparent?.TraceId ?? SpanIds.TraceId(root.Id, root.Attempt));
+    }
+}

@@ -1,0 +1,112 @@
+using ValueStream.Core.Events;
+
+namespace ValueStream.Core.Wire;
+
+/// <summary>One event as a sender writes it. Absent and null mean the same.</summary>
+public sealed record EventRequest
+{
+    /// <summary>The event's own id: sending it again changes nothing. Without one the server makes one.</summary>
+    public Guid? EventId { get; init; }
+
+    /// <summary>One of <see cref="EventKinds.Actions"/>.</summary>
+    public required string Action { get; init; }
+
+    /// <summary>Whose event it is.</summary>
+    public required RunRequest Run { get; init; }
+
+    /// <summary>1, 2, ...: which attempt, where the sender knows.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>The run's name, up to 200 characters.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Renderings of other runs: the first is the parent, the others <c>follows</c> links.</summary>
+    public IReadOnlyList<string>? Parents { get; init; }
+
+    /// <summary>Links to other runs, by rendering.</summary>
+    public IReadOnlyList<RunLink>? Links { get; init; }
+
+    /// <summary>On an end, one of <see cref="Outcomes.All"/>; success where absent.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>The legacy form of an outcome: true is failure.</summary>
+    public bool? Error { get; init; }
+
+    /// <summary>When it happened by the sender's clock; the receipt's time where absent.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
+    /// <summary>Who did it.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>Why.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>A note, on annotations.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Tags; values are strings, numbers or booleans.</summary>
+    public IReadOnlyDictionary<string, TagValue>? Tags { get; init; }
+
+    /// <summary>The W3C trace context in which the run began.</summary>
+    public string? Traceparent { get; init; }
+
+    /// <summary>True for history that is imported rather than observed.</summary>
+    public bool? Import { get; init; }
+}
+
+/// <summary>A run's identity as a sender writes it.</summary>
+public sealed record RunRequest
+{
+    /// <summary>Absent means <c>customhttp</c>.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The kind of work.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Absent means <c>default</c>.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The sender's id of the run.</summary>
+    public required string Id { get; init; }
+}
+
+/// <summary>The answer to events.</summary>
+public sealed record IngestAnswer
+{
+    /// <summary>How many were stored now.</summary>
+    public required int Accepted { get; init; }
+
+    /// <summary>How many were stored before, with the same content.</summary>
+    public required int Duplicates { get; init; }
+
+    /// <summary>How many were not stored.</summary>
+    public required int Rejected { get; init; }
+
+    /// <summary>One answer for each event, in the order sent.</summary>
+    public required IReadOnlyList<IngestItem> Items { get; init; }
+}
+
+/// <summary>The answer to one event.</summary>
+public sealed record IngestItem
+{
+    /// <summary>Its place in the request, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary><c>accepted</c>, <c>duplicate</c> or <c>rejected</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Its position in the log; absent when rejected.</summary>
+    public long? Position { get; init; }
+
+    /// <summary>Its id, the sender's or the one made here.</summary>
+    public Guid? EventId { get; init; }
+
+    /// <summary>The run's rendering.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>The run's short key: its page is <c>/runs/{key}</c>.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>What is wrong and what to do, when rejected.</summary>
+    public string? Problem { get; init; }
+}

@@ -1,0 +1,223 @@
+using ValueStream.Core.Events;
+
+namespace ValueStream.Core.Wire;
+
+/// <summary>A page of a list.</summary>
+/// <param name="Items">The items, in the list's order.</param>
+/// <param name="Next">The cursor of the next page; absent on the last.</param>
+public sealed record ListView<T>(IReadOnlyList<T> Items, string? Next);
+
+/// <summary>One attempt of a run.</summary>
+public sealed record RunView
+{
+    /// <summary>The run's short key, 13 characters of [0-9a-v].</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The sender's id. The texts of a run that the caller may not see are empty.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>1, 2, ...</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>Where it was reported from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The partition it belongs to.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>The kind of work.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Its name, fixed by its start.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The short key of its operation: (namespace, type, name).</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>The trace it belongs to, 32 hexadecimal digits.</summary>
+    public string? TraceId { get; init; }
+
+    /// <summary>Its id for tracers, 16 hexadecimal digits; unique to the attempt.</summary>
+    public required string SpanId { get; init; }
+
+    /// <summary><c>running</c>, <c>ended</c>, <c>abandoned</c> or <c>orphan</c> (an end without a start).</summary>
+    public required string State { get; init; }
+
+    /// <summary>One of <see cref="Outcomes.All"/>; absent while it runs.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>When it started; absent for an orphan.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it ended; absent while it runs.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Seconds from start to end; absent unless both are known.</summary>
+    public double? Duration { get; init; }
+
+    /// <summary>Who did it, as the sender claims.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>Why, as the sender claims.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Who the server saw sending it.</summary>
+    public required string Submitter { get; init; }
+
+    /// <summary>The rendering of its parent.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>Its links.</summary>
+    public required IReadOnlyList<LinkView> Links { get; init; }
+
+    /// <summary>Its tags.</summary>
+    public required IReadOnlyDictionary<string, TagValue> Tags { get; init; }
+
+    /// <summary>What a reader should know of its numbers: <c>skewed</c>, <c>implausible</c>.</summary>
+    public required IReadOnlyList<string> Flags { get; init; }
+
+    /// <summary>True for another team's run: times and outcome only.</summary>
+    public bool? Hidden { get; init; }
+}
+
+/// <summary>A link of a run.</summary>
+/// <param name="Kind"><c>follows</c>, <c>contains</c> or <c>references</c>.</param>
+/// <param name="Run">The target's rendering.</param>
+/// <param name="Resolved">Whether that run is known; until then the link is pending.</param>
+public sealed record LinkView(string Kind, string Run, bool Resolved);
+
+/// <summary>A trace: the DAG of a root and everything below it. Runs are named by their <c>spanId</c>, which tells attempts apart.</summary>
+public sealed record TraceView
+{
+    /// <summary>32 hexadecimal digits.</summary>
+    public required string TraceId { get; init; }
+
+    /// <summary>The root's <c>spanId</c>.</summary>
+    public required string Root { get; init; }
+
+    /// <summary>Seconds from the first start to the last end, or to now while something runs.</summary>
+    public required double Duration { get; init; }
+
+    /// <summary>The runs, depth first, siblings by start.</summary>
+    public required IReadOnlyList<RunView> Runs { get; init; }
+
+    /// <summary>Parent edges and links among these runs.</summary>
+    public required IReadOnlyList<EdgeView> Edges { get; init; }
+
+    /// <summary>The chain of runs and waits that decided when the root ended, in order of time.</summary>
+    public required IReadOnlyList<PathView> CriticalPath { get; init; }
+
+    /// <summary>The <c>spanId</c>s of runs whose parent was refused because it would have closed a cycle.</summary>
+    public required IReadOnlyList<string> Refused { get; init; }
+
+    /// <summary>True when the trace has more runs than one answer holds (10,000).</summary>
+    public required bool Truncated { get; init; }
+}
+
+/// <summary>An edge of a trace.</summary>
+/// <param name="From">The parent, or the run that links.</param>
+/// <param name="To">The child, or the link's target.</param>
+/// <param name="Kind"><c>parent</c>, <c>follows</c>, <c>contains</c> or <c>references</c>.</param>
+public sealed record EdgeView(string From, string To, string Kind);
+
+/// <summary>A piece of the critical path.</summary>
+/// <param name="Kind"><c>run</c> or <c>wait</c>.</param>
+/// <param name="Run">The run that worked, or the one whose parts were waited for.</param>
+/// <param name="From">Where it begins.</param>
+/// <param name="To">Where it ends.</param>
+public sealed record PathView(string Kind, string Run, DateTimeOffset From, DateTimeOffset To);
+
+/// <summary>One event of the log.</summary>
+public sealed record EventView
+{
+    /// <summary>Its gapless number.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>Its id.</summary>
+    public required Guid EventId { get; init; }
+
+    /// <summary><c>started</c>, <c>annotated</c>, <c>linked</c>, <c>ended</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The run's rendering.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The run's short key.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The attempt as sent.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>The run's source.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The run's namespace.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>The run's type.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The sender's time, as sent.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
+    /// <summary>The time that folds and numbers use.</summary>
+    public required DateTimeOffset EffectiveAt { get; init; }
+
+    /// <summary>The server's time of the append.</summary>
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>Who the server saw sending it.</summary>
+    public required string Submitter { get; init; }
+
+    /// <summary>Who did it, as the sender claims.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>Why, as the sender claims.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Everything the sender said, and under <c>derived</c> what the server worked out.</summary>
+    public required EventData Data { get; init; }
+
+    /// <summary>Its SHA-256 in the log's chain, hexadecimal.</summary>
+    public required string Digest { get; init; }
+}
+
+/// <summary>The end of the log.</summary>
+/// <param name="LogId">Which log.</param>
+/// <param name="Position">The last event's position; 0 when there is none.</param>
+/// <param name="Hash">The chain's hash over everything up to it, hexadecimal.</param>
+/// <param name="RecordedAt">When that event was recorded; absent when there is none.</param>
+public sealed record HeadView(Guid LogId, long Position, string Hash, DateTimeOffset? RecordedAt);
+
+/// <summary>Where a projection stands.</summary>
+public sealed record ProjectionView
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The version of its rules.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The slot that answers queries, <c>a</c> or <c>b</c>.</summary>
+    public required string Slot { get; init; }
+
+    /// <summary>It holds everything up to this position of the log.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>How many events of the log it has yet to read.</summary>
+    public required long LagEvents { get; init; }
+
+    /// <summary>Age in seconds of the oldest event that it has yet to read; 0 when there is none.</summary>
+    public required double LagSeconds { get; init; }
+
+    /// <summary>Position reached by a rebuild in the other slot; absent when none runs.</summary>
+    public long? Rebuilding { get; init; }
+
+    /// <summary>Events that could not be read and were left out.</summary>
+    public required IReadOnlyList<SetAsideView> SetAside { get; init; }
+}
+
+/// <summary>An event that a projection could not take.</summary>
+/// <param name="Position">Its position in the log.</param>
+/// <param name="Problem">Why.</param>
+public sealed record SetAsideView(long Position, string Problem);

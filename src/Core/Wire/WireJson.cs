@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using ValueStream.Core.Events;
+
+namespace ValueStream.Core.Wire;
+
+/// <summary>The JSON of the HTTP contract: camelCase, absent instead of null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(EventRequest))]
+[JsonSerializable(typeof(EventRequest[]))]
+[JsonSerializable(typeof(IngestAnswer))]
+[JsonSerializable(typeof(ListView<RunView>))]
+[JsonSerializable(typeof(ListView<EventView>))]
+[JsonSerializable(typeof(ListView<ProjectionView>))]
+[JsonSerializable(typeof(TraceView))]
+[JsonSerializable(typeof(HeadView))]
+[JsonSerializable(typeof(EventData))]
+public sealed partial class WireJson : JsonSerializerContext;

@@ -1,0 +1,1 @@
+namespace ValueStream.Store.Tests;

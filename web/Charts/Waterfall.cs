@@ -1,0 +1,152 @@
+using ValueStream.Core.Wire;
+using ValueStream.Web.Pages.Shared;
+
+namespace ValueStream.Web.Charts;
+
+/// <summary>A stretch of a lane, in percent of the axis.</summary>
+/// <param name="X">Where it begins.</param>
+/// <param name="Width">How wide it is; 0 for one too short to see, which is drawn as a stroke.</param>
+internal readonly record struct Stretch(double X, double Width);
+
+/// <summary>A line of the waterfall.</summary>
+/// <param name="Line">What it stands for.</param>
+/// <param name="Look">Its state; a group's is that of the run that matters most.</param>
+/// <param name="From">Where it begins, after the trace's beginning.</param>
+/// <param name="To">Where it ends; of a running one, now.</param>
+/// <param name="Bars">When it ran; of a group, when any of it ran.</param>
+/// <param name="Work">What of it is on the critical path.</param>
+/// <param name="Waits">Where the critical path waited for parts of it.</param>
+/// <param name="Mark">Where the end of a run stands whose start is not known; null for others.</param>
+/// <param name="IsSelected">Whether it is the run whose page this is.</param>
+internal sealed record WaterfallLine(
+    TraceLine Line, Look Look, TimeSpan From, TimeSpan To, IReadOnlyList<Stretch> Bars, IReadOnlyList<Stretch> Work,
+    IReadOnlyList<Stretch> Waits, double? Mark, bool IsSelected);
+
+/// <summary>A share of the critical path.</summary>
+/// <param name="Name">The runs' name; null for waits.</param>
+/// <param name="Part">0..1.</param>
+internal sealed record Share(string? Name, double Part);
+
+/// <summary>A trace over time, as geometry: pure numbers in percent, so that the page scales with its window.</summary>
+internal sealed record Waterfall
+{
+    /// <summary>Traces with more runs than this are folded.</summary>
+    public const int FoldAbove = 400;
+
+    /// <summary>How many lines are drawn at most.</summary>
+    public const int MostLines = 1_000;
+
+    /// <summary>Stretches of one lane that are closer than this, in percent, are drawn as one.</summary>
+    private const double Seam = .4;
+
+    /// <summary>What is narrower than this, in percent, is drawn as a stroke.</summary>
+    private const double Thinnest = .25;
+
+    /// <summary>The lines, depth first.</summary>
+    public required IReadOnlyList<WaterfallLine> Lines { get; init; }
+
+    /// <summary>How many lines there are beyond those drawn.</summary>
+    public required int LeftOut { get; init; }
+
+    /// <summary>The axis.</summary>
+    public required IReadOnlyList<Tick> Ticks { get; init; }
+
+    /// <summary>What the axis spans.</summary>
+    public required TimeSpan Length { get; init; }
+
+    /// <summary>What the critical path consists of: the largest first, waits last.</summary>
+    public required IReadOnlyList<Share> Shares { get; init; }
+
+    /// <summary>Computes it.</summary>
+    /// <param name="trace">The trace.</param>
+    /// <param name="selected">Span id of the run whose page this is.</param>
+    /// <param name="open">Groups that are to be open.</param>
+    /// <param name="now">Up to where running bars reach.</param>
+    public static Waterfall Of(TraceView trace, string? selected, IReadOnlySet<string> open, DateTimeOffset now)
+    {
+        var from = trace.Runs.Min(Start);
+        var to = trace.Runs.Max(End);
+        var length = Math.Max((to - from).Ticks, TimeSpan.TicksPerMillisecond);
+        var path = trace.CriticalPath.ToLookup(static p => p.Run, StringComparer.Ordinal);
+
+        var lines = new List<WaterfallLine>();
+        var leftOut = 0;
+        foreach (var line in TraceTree.Of(trace, selected, open, FoldAbove))
+        {
+            var isSelected = line.Group is null && line.First.SpanId == selected;
+            if (lines.Count < MostLines || isSelected)
+            {
+                lines.Add(Draw(line, isSelected));
+            }
+            else
+            {
+                leftOut++;
+            }
+        }
+        return new()
+        {
+            Lines = lines,
+            LeftOut = leftOut,
+            Ticks = Ruler.Of(TimeSpan.FromTicks(length), 7),
+            Length = to - from,
+            Shares = SharesOf(trace),
+        };
+
+        WaterfallLine Draw(TraceLine line, bool isSelected)
+        {
+            var pieces = line.Runs.SelectMany(r => path[r.SpanId]).ToList();
+            var mark = line.Group is null && line.First.StartedAt is null;
+            return new(
+                line,
+                Look.Of(line.Runs),
+                line.Runs.Min(Start) - from,
+                line.Runs.Max(End) - from,
+                mark ? [] : Joined(line.Runs.Select(r => (Start(r), End(r)))),
+                Joined(pieces.Where(static p => p.Kind == "run").Select(static p => (p.From, p.To))),
+                Joined(pieces.Where(static p => p.Kind == "wait").Select(static p => (p.From, p.To))),
+                mark ? Percent(End(line.First)) : null,
+                isSelected);
+        }
+
+        // Groups of thousands come down to what can be told apart.
+        List<Stretch> Joined(IEnumerable<(DateTimeOffset From, DateTimeOffset To)> spans)
+        {
+            var stretches = new List<(double From, double To)>();
+            foreach (var (x, end) in spans.Select(s => (Percent(s.From), Percent(s.To))).Order())
+            {
+                if (stretches.Count > 0 && x - stretches[^1].To < Seam)
+                {
+                    stretches[^1] = (stretches[^1].From, Math.Max(stretches[^1].To, end));
+                }
+                else
+                {
+                    stretches.Add((x, end));
+                }
+            }
+            return stretches.ConvertAll(static s => new Stretch(s.From, s.To - s.From < Thinnest ? 0 : s.To - s.From));
+        }
+
+        double Percent(DateTimeOffset at) => Math.Clamp((double)(at - from).Ticks / length * 100, 0, 100);
+
+        DateTimeOffset Start(RunView run) => run.StartedAt ?? run.EndedAt ?? now;
+
+        DateTimeOffset End(RunView run) => run.EndedAt ?? (run.State == "running" && now > Start(run) ? now : Start(run));
+    }
+
+    private static List<Share> SharesOf(TraceView trace)
+    {
+        var total = trace.CriticalPath.Sum(static p => (p.To - p.From).TotalSeconds);
+        if (total <= 0)
+        {
+            return [];
+        }
+        var names = trace.Runs.ToDictionary(static r => r.SpanId, static r => r, StringComparer.Ordinal);
+        return
+        [
+            .. trace.CriticalPath
+                .GroupBy(p => p.Kind == "wait" ? null : names.TryGetValue(p.Run, out var run) && run.Hidden is not true ? run.Name : "another team")
+                .Select(g => new Share(g.Key, g.Sum(static p => (p.To - p.From).TotalSeconds) / total))
+                .OrderBy(static s => s.Name is null).ThenByDescending(static s => s.Part),
+        ];
+    }
+}

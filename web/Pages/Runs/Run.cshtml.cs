@@ -1,0 +1,140 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+using ValueStream.Store.Queries;
+using ValueStream.Web.Charts;
+using ValueStream.Web.Pages.Shared;
+
+namespace ValueStream.Web.Pages.Runs;
+
+/// <summary>Run: what happened, in what order, and what made it slow or fail.</summary>
+internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQueries events, TimeProvider time) : PageModel
+{
+    /// <summary>The run's key, as in the address.</summary>
+    public string Key { get; private set; } = "";
+
+    /// <summary>The attempt shown; null when there is none of that key.</summary>
+    public RunView? Run { get; private set; }
+
+    /// <summary>Every attempt of the run, the first one first.</summary>
+    public IReadOnlyList<RunView> Attempts { get; private set; } = [];
+
+    /// <summary>Its trace; null on the view that does not draw it.</summary>
+    public TraceView? Trace { get; private set; }
+
+    /// <summary>The trace over time; null on other views.</summary>
+    public Waterfall? Waterfall { get; private set; }
+
+    /// <summary>The trace as a graph; null on other views.</summary>
+    public DagLayout? Graph { get; private set; }
+
+    /// <summary>The run's history; null on other views.</summary>
+    public ListView<EventView>? Events { get; private set; }
+
+    /// <summary><c>waterfall</c>, <c>graph</c> or <c>events</c>.</summary>
+    public string Tab { get; private set; } = "waterfall";
+
+    /// <summary>Groups of the waterfall that are open.</summary>
+    public IReadOnlySet<string> Open { get; private set; } = new HashSet<string>();
+
+    /// <summary>The moment up to which running things have run.</summary>
+    public DateTimeOffset Now { get; } = time.GetUtcNow();
+
+    /// <summary>The page.</summary>
+    /// <param name="key">The run's short key.</param>
+    /// <param name="attempt">Which attempt; the newest where absent or no number.</param>
+    /// <param name="view">Which view.</param>
+    /// <param name="open">Groups to open.</param>
+    /// <param name="cursor">Where the events begin.</param>
+    /// <param name="cancellationToken">The request's end.</param>
+    public async Task<IActionResult> OnGetAsync(
+        string key, int? attempt, string? view, string[] open, string? cursor, CancellationToken cancellationToken)
+    {
+        Key = key;
+        var visible = Viewer.MaySee(User);
+        if (!ShortKey.TryParse(key, out var shortKey)
+            || await runs.FindAsync(shortKey, attempt, visible, cancellationToken) is not { } run)
+        {
+            Response.StatusCode = 404;
+            return Page();
+        }
+        Run = run;
+        Tab = view is "graph" or "events" ? view : "waterfall";
+        Open = open.ToHashSet(StringComparer.Ordinal);
+        var same = await runs.ListAsync(new() { Id = Show.Rendering(run), Limit = 200 }, visible, cancellationToken);
+        Attempts = [.. same.Items.Where(r => r.Key == run.Key).OrderBy(static r => r.Attempt)];
+        if (Tab == "events")
+        {
+            Events = await events.ListAsync(new() { Run = shortKey, Cursor = cursor }, visible, cancellationToken);
+            return Page();
+        }
+        Trace = await traces.OfAsync(shortKey, run.Attempt, visible, cancellationToken);
+        if (Trace is not null && Tab == "graph")
+        {
+            Graph = DagLayout.Of(Trace, run.SpanId);
+        }
+        else if (Trace is not null)
+        {
+            Waterfall = Waterfall.Of(Trace, run.SpanId, Open, Now);
+        }
+        return Page();
+    }
+
+    /// <summary>The address of another view of this run.</summary>
+    public string At(string view) => Show.Address(Run!) + (view == "waterfall" ? "" : "&view=" + view);
+
+    /// <summary>The address with one group opened, or closed if it is open.</summary>
+    public string Toggled(string group) =>
+        Show.Address(Run!) + string.Concat(Open.Where(o => o != group).Concat(Open.Contains(group) ? [] : [group])
+            .Select(static o => "&open=" + Uri.EscapeDataString(o))) + "#g-" + group;
+
+    /// <summary>The run that a reference means, where it is in the trace at hand; then its page can be linked to directly.</summary>
+    /// <param name="kind">The edge that the reference became.</param>
+    /// <param name="rendering">The reference.</param>
+    public RunView? InTrace(string kind, string rendering) =>
+        Trace?.Edges
+            .Where(e => e.Kind == kind && (kind == "parent" ? e.To : e.From) == Run!.SpanId)
+            .Select(e => Trace.Runs.FirstOrDefault(r => r.SpanId == (kind == "parent" ? e.From : e.To)))
+            .FirstOrDefault(r => r is not null && r.Hidden is not true && (kind == "parent" || Show.Rendering(r) == rendering));
+
+    /// <summary>Whether the run's parent was refused because it would have closed a cycle.</summary>
+    public bool IsParentRefused => Trace?.Refused.Contains(Run!.SpanId) is true;
+
+    /// <summary>Who did it and where: <c>alice@laptop</c>.</summary>
+    public string? Who =>
+        (Run!.Actor, Run.Tags.TryGetValue("host.name", out var host) ? host.Text : null) switch
+        {
+            (null or "", var where) => where,
+            (var who, null or "") => who,
+            var (who, where) => who.Contains('@', StringComparison.Ordinal) ? $"{who} on {where}" : $"{who}@{where}",
+        };
+
+    /// <summary>What a flag means.</summary>
+    public static string Explain(string flag) => flag switch
+    {
+        "skewed" => "its end was reported before its start: the clocks of two machines differ, and its duration counts as 0",
+        "implausible" => "it took more than five years by its senders' clocks, and is left out of statistics",
+        "joinedLate" => "its start was never reported; it begins with the first that was heard of it",
+        _ => flag,
+    };
+
+    /// <summary>What an event says, in few words.</summary>
+    public static string Tell(EventView e)
+    {
+        var data = e.Data;
+        string?[] parts =
+        [
+            data.Name is { } name ? $"“{Show.Short(name, 60)}”" : null,
+            e.Kind == "ended" ? data.Outcome ?? (data.Error is true ? "failure" : "success") : null,
+            data.Note is { } note ? Show.Short(note, 200) : null,
+            data.Parents is { Length: > 0 } parents ? "in " + Show.Short(string.Join(", ", parents), 120) : null,
+            data.Links is { Length: > 0 } links ? Show.Short(string.Join(", ", links.Select(static l => $"{l.Kind} {l.Run}")), 160) : null,
+            data.Tags is { Count: > 0 } tags
+                ? Show.Short(string.Join("  ", tags.Take(4).Select(static t => $"{t.Key}={Show.Short(t.Value.Text, 40)}")), 160)
+                    + (tags.Count > 4 ? $"  and {tags.Count - 4} more tags" : "")
+                : null,
+        ];
+        return string.Join(" · ", parts.Where(static p => p is not null));
+    }
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+using ValueStream.Core.Events;
+using ValueStream.Store.Queries;
+
+namespace ValueStream.Web.Pages.Runs;
+
+/// <summary>What the address of the Runs page asks for, as typed, so that the form and every link can say it again.</summary>
+internal sealed class RunSearch
+{
+    /// <summary>The parameters that the form has no field for; they are kept when it is sent.</summary>
+    public static readonly IReadOnlyList<string> Unlisted = ["source", "id", "operation", "minDuration", "maxDuration"];
+
+    private static readonly string[] Fields = ["state", "outcome", "type", "namespace", "name", "actor", "from", "to", .. Unlisted];
+
+    private static readonly string[] States = ["running", "ended", "orphan"];
+
+    private readonly Dictionary<string, string> _values;
+    private readonly List<string> _problems = [];
+
+    private RunSearch(Dictionary<string, string> values, IReadOnlyList<string> tags, string? cursor)
+    {
+        _values = values;
+        Tags = tags;
+        Cursor = cursor;
+        Filter = Read();
+    }
+
+    /// <summary>Tags as typed: <c>key=value</c>.</summary>
+    public IReadOnlyList<string> Tags { get; }
+
+    /// <summary>Where the page begins.</summary>
+    public string? Cursor { get; }
+
+    /// <summary>The query.</summary>
+    public RunFilter Filter { get; }
+
+    /// <summary>What could not be understood and was left out, in words.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>What is asked for, a name and a value each.</summary>
+    public IEnumerable<(string Field, string Value)> Active =>
+        Fields.Where(_values.ContainsKey).Select(f => (f, _values[f])).Concat(Tags.Select(static t => ("tag", t)));
+
+    /// <summary>A field as typed; empty where it is not asked for.</summary>
+    public string this[string field] => _values.GetValueOrDefault(field, "");
+
+    /// <summary>Reads an address.</summary>
+    public static RunSearch Of(IQueryCollection query)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var field in Fields)
+        {
+            if (query[field].ToString().Trim() is { Length: > 0 } value)
+            {
+                values[field] = value;
+            }
+        }
+        return new(values, [.. query["tag"].OfType<string>().Select(static t => t.Trim()).Where(static t => t.Length > 0).Distinct()],
+            query["cursor"] is [{ Length: > 0 } cursor] ? cursor : null);
+    }
+
+    /// <summary>The address of the same search with one member changed; null leaves it out. Any change goes back to the first page.</summary>
+    public string With(string field, string? value) => Address(
+        Active.Where(a => a.Field != field).Append((field, value ?? "")));
+
+    /// <summary>The address of the same search with one tag more.</summary>
+    public string WithTag(string tag) => Address(Active.Append(("tag", tag)).Distinct());
+
+    /// <summary>The address of the same search with one of its members taken away.</summary>
+    public string Without(string field, string value) => Address(Active.Where(a => a != (field, value)));
+
+    private static string Address(IEnumerable<(string Field, string Value)> members)
+    {
+        var query = new QueryBuilder();
+        foreach (var (field, value) in members.Where(static m => m.Value.Length > 0))
+        {
+            query.Add(field, value);
+        }
+        return "/runs" + query;
+    }
+
+    private RunFilter Read() => new()
+    {
+        State = OneOf("state", States),
+        Outcome = OneOf("outcome", Outcomes.All.Split(", ")),
+        Source = Text("source"),
+        Type = Text("type"),
+        Namespace = Text("namespace"),
+        Name = Text("name"),
+        Actor = Text("actor"),
+        Id = Text("id"),
+        Operation = Key("operation"),
+        MinDuration = Seconds("minDuration"),
+        MaxDuration = Seconds("maxDuration"),
+        From = Time("from"),
+        To = Time("to"),
+        Tags = [.. Tags.Select(Tag).OfType<KeyValuePair<string, string>>()],
+        Cursor = Cursor,
+    };
+
+    private string? Text(string field) => _values.GetValueOrDefault(field);
+
+    private string? OneOf(string field, string[] allowed) => Parse<string>(field, value =>
+        allowed.Contains(value) ? value : null, $"is one of {string.Join(", ", allowed)}");
+
+    private ShortKey? Key(string field) => ParseValue<ShortKey>(field, static value =>
+        ShortKey.TryParse(value, out var key) ? key : null, "is a key of 13 characters");
+
+    private double? Seconds(string field) => ParseValue<double>(field, static value =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds >= 0 && double.IsFinite(seconds) ? seconds : null,
+        "is a number of seconds");
+
+    private DateTimeOffset? Time(string field) => ParseValue<DateTimeOffset>(field, static value =>
+        DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null,
+        "is a time such as 2026-10-14T14:02, in UTC where it names no zone");
+
+    private KeyValuePair<string, string>? Tag(string text)
+    {
+        var at = text.IndexOf('=', StringComparison.Ordinal);
+        if (at > 0)
+        {
+            return new(text[..at].Trim(), text[(at + 1)..].Trim());
+        }
+        _problems.Add("A tag is written key=value, for example service=api.");
+        return null;
+    }
+
+    private T? Parse<T>(string field, Func<string, T?> parse, string should)
+        where T : class
+    {
+        var parsed = Text(field) is { } value ? parse(value) : null;
+        Check(field, parsed is null, should);
+        return parsed;
+    }
+
+    private T? ParseValue<T>(string field, Func<string, T?> parse, string should)
+        where T : struct
+    {
+        var parsed = Text(field) is { } value ? parse(value) : null;
+        Check(field, parsed is null, should);
+        return parsed;
+    }
+
+    private void Check(string field, bool failed, string should)
+    {
+        if (failed && _values.ContainsKey(field))
+        {
+            _problems.Add($"“{field}” {should}. It was left out.");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Html;
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Web.Pages.Shared;
+
+/// <summary>The few pieces of markup that every page repeats. Whatever came from outside is encoded.</summary>
+internal static class Show
+{
+    /// <summary>The address of one attempt of a run.</summary>
+    public static string Address(RunView run) => $"/runs/{run.Key}?attempt={run.Attempt}";
+
+    /// <summary>The text by which other runs refer to a run.</summary>
+    public static string Rendering(RunView run) => new RunId(run.Source, run.Type, run.Namespace, run.Id).Rendering;
+
+    /// <summary>A run's glyph and word.</summary>
+    public static IHtmlContent State(Look look) => new HtmlString(
+        $"<span class=\"st {look.Css}\"><span class=\"gl\" aria-hidden=\"true\">{look.Glyph}</span> {look.Word}</span>");
+
+    /// <summary>A run's glyph alone, with its word for those who do not see it.</summary>
+    public static IHtmlContent Glyph(Look look) => new HtmlString(
+        $"<span class=\"gl {look.Css}\" role=\"img\" aria-label=\"{look.Word}\">{look.Glyph}</span>");
+
+    /// <summary>A moment, relative to now, with the full time in the title.</summary>
+    public static IHtmlContent Ago(DateTimeOffset at, DateTimeOffset now) => Time(at, Durations.Ago(at, now));
+
+    /// <summary>A moment as a text, with the full time in the title.</summary>
+    public static IHtmlContent Time(DateTimeOffset at, string text) => new HtmlString(
+        $"<time datetime=\"{Durations.Iso(at)}\" title=\"{Durations.Absolute(at)}\">{text}</time>");
+
+    /// <summary>How long a run took, exact in the title; of a running one so far, which the script keeps counting.</summary>
+    public static IHtmlContent Took(RunView run, DateTimeOffset now) =>
+        Look.Took(run, now) is not { } took ? new HtmlString("<span class=\"dim\" title=\"not known\">–</span>")
+        : run.State == "running" ? new HtmlString($"<span class=\"run\" data-since=\"{Durations.Iso(run.StartedAt!.Value)}\">{Encode(Durations.Text(took))}</span>")
+        : new HtmlString($"<span title=\"{Durations.Exact(took)}\">{Encode(Durations.Text(took))}</span>");
+
+    /// <summary>A text cut to a length, with an ellipsis. A surrogate pair is not cut in half.</summary>
+    public static string Short(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
+
+    /// <summary>A tag's key where room is short: the everyday word for those of OpenTelemetry that have one.</summary>
+    public static string ShortKey(string key) => key switch
+    {
+        "deployment.environment.name" => "environment",
+        "vcs.ref.head.name" => "branch",
+        "vcs.ref.head.revision" => "revision",
+        "vcs.repository.name" => "repository",
+        "host.name" => "host",
+        "user.name" => "user",
+        "os.type" => "os",
+        _ => Short(key, 24),
+    };
+
+    private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
+}

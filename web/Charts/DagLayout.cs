@@ -34,7 +34,10 @@ internal sealed record DagLayout
     public const int MostNodes = 120;
 
     /// <summary>How many edges decide the layout at most; links beyond them are drawn over it.</summary>
-    public const int MostEdges = 240;
+    public const int MostEdges = 400;
+
+    /// <summary>With more edges than this, those from a parent to a run that follows another are left out: the others show its place.</summary>
+    public const int PlainEdges = 160;
 
     /// <summary>Width of a box.</summary>
     public const double NodeWidth = 184;
@@ -74,19 +77,25 @@ internal sealed record DagLayout
             .GroupBy(static e => e)
             .Select(static g => (g.Key.From, g.Key.To, g.Key.Kind, Count: g.Count()))
             .ToList();
+        if (edges.Count > PlainEdges)
+        {
+            var following = edges.Where(static e => e.Kind == "follows").Select(static e => e.To).ToHashSet();
+            edges.RemoveAll(e => e.Kind == "parent" && following.Contains(e.To));
+        }
         var boxes = Enumerable.Range(0, lines.Count).Select(static i => new Box(i)).ToArray();
         var (positions, routes) = Place(boxes, Acyclic(boxes, edges.ConvertAll(static e => (e.From, e.To, e.Kind))));
 
-        var left = positions.Min(static p => p.X) - Margin;
-        var top = positions.Min(static p => p.Y) - Margin;
+        var bends = routes.Values.SelectMany(static r => r).ToList();
+        var left = positions.Concat(bends).Min(static p => p.X) - Margin;
+        var top = positions.Concat(bends).Min(static p => p.Y) - Margin;
         var nodes = lines.Select((line, i) => new DagNode(line, Look.Of(line.Runs), positions[i].X - left, positions[i].Y - top)).ToList();
         return new()
         {
             Nodes = nodes,
             Edges = edges.ConvertAll(e => new DagEdge(e.From, e.To, e.Kind, e.Count, Points(nodes, e.From, e.To,
                 routes.TryGetValue((e.From, e.To), out var via) ? via.ConvertAll(p => (p.X - left, p.Y - top)) : []))),
-            Width = nodes.Max(static n => n.X) + NodeWidth + Margin,
-            Height = nodes.Max(static n => n.Y) + NodeHeight + Margin,
+            Width = positions.Select(static p => p.X + NodeWidth).Concat(bends.Select(static p => p.X)).Max() - left + Margin,
+            Height = positions.Select(static p => p.Y + NodeHeight).Concat(bends.Select(static p => p.Y)).Max() - top + Margin,
             LeftOut = trace.Runs.Count - nodeOf.Count,
         };
     }

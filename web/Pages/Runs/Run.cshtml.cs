@@ -135,6 +135,6 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
                     + (tags.Count > 4 ? $"  and {tags.Count - 4} more tags" : "")
                 : null,
         ];
-        return string.Join(" · ", parts.Where(static p => p is not null));
+        return string.Join(" · ", parts.Where(static p => p is not null).DefaultIfEmpty("no more than that"));
     }
 }

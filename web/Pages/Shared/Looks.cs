@@ -39,6 +39,9 @@ internal sealed record Look(string Glyph, string Word, string Css, int Rank)
     /// <summary>The look of a group: that of the run that matters most.</summary>
     public static Look Of(IEnumerable<RunView> runs) => runs.Select(Of).MaxBy(static l => l.Rank) ?? Unknown;
 
+    /// <summary>The word after a number: <c>2 failures</c>, <c>2 running</c>.</summary>
+    public string Counted(int count) => $"{count} {Word}{(count != 1 && Css == "bad" ? "s" : "")}";
+
     /// <summary>How a run went, as the rest of a sentence that begins with its name.</summary>
     /// <param name="run">The run.</param>
     /// <param name="now">Up to when a running one has run.</param>

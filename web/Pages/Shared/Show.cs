@@ -39,18 +39,13 @@ internal static class Show
     public static string Short(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
 
-    /// <summary>A tag's key where room is short: the everyday word for those of OpenTelemetry that have one.</summary>
-    public static string ShortKey(string key) => key switch
-    {
-        "deployment.environment.name" => "environment",
-        "vcs.ref.head.name" => "branch",
-        "vcs.ref.head.revision" => "revision",
-        "vcs.repository.name" => "repository",
-        "host.name" => "host",
-        "user.name" => "user",
-        "os.type" => "os",
-        _ => Short(key, 24),
-    };
+    /// <summary>The last characters of a text, behind an ellipsis: the part of a rendering that tells runs apart.</summary>
+    public static string Tail(string text, int length) =>
+        text.Length <= length ? text : "…" + text[(char.IsLowSurrogate(text[^length]) ? ^(length - 1) : ^length)..];
+
+    /// <summary>Whether a tag's value is understood without its key: <c>api</c>, <c>production</c>, <c>main</c>.</summary>
+    public static bool SpeaksForItself(string key) =>
+        key is "service" or "deployment.environment.name" or "vcs.ref.head.name" or "vcs.repository.name" or "host.name" or "user.name";
 
     private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
 }

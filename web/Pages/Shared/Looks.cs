@@ -63,6 +63,14 @@ internal sealed record Look(string Glyph, string Word, string Css, int Rank)
         };
     }
 
+    /// <summary>What went otherwise than well in a group, in words: <c>3 failures, 2 running</c>.</summary>
+    public static string Exceptions(IEnumerable<RunView> runs) => string.Join(", ", runs.Select(Of).Where(static l => l.Css != "ok")
+        .GroupBy(static l => l).OrderByDescending(static g => g.Key.Rank).Select(static g => g.Key.Counted(g.Count())));
+
+    /// <summary>How long the longest of a group took.</summary>
+    public static string Longest(IEnumerable<RunView> runs, DateTimeOffset now) =>
+        runs.Max(r => Took(r, now)) is { } longest ? "≤ " + Durations.Text(longest) : "–";
+
     /// <summary>How long a run took, or has taken so far; null where that is not known.</summary>
     public static TimeSpan? Took(RunView run, DateTimeOffset now) =>
         run.Duration is { } seconds ? TimeSpan.FromSeconds(seconds)

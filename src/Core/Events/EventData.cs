@@ -64,6 +64,15 @@ public sealed record EventData
     /// <summary>The JSON text without what the server derived: what two sendings of one event have in common.</summary>
     public string ContentJson() => (this with { Derived = null }).ToJson();
 
+    /// <summary>Tags as a JSON object, keys in ordinal order.</summary>
+    public static string TagsJson(ImmutableSortedDictionary<string, TagValue> tags) =>
+        JsonSerializer.Serialize(tags, EventJson.Default.ImmutableSortedDictionaryStringTagValue);
+
+    /// <summary>Reads what <see cref="TagsJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is not an object of tags.</exception>
+    public static ImmutableSortedDictionary<string, TagValue> ReadTags(string json) =>
+        (JsonSerializer.Deserialize(json, EventJson.Default.ImmutableSortedDictionaryStringTagValue) ?? Event.NoTags).WithComparers(StringComparer.Ordinal);
+
     /// <summary>Reads a stored text.</summary>
     /// <exception cref="JsonException">The text is not an event's data.</exception>
     public static EventData FromJson(string json)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 
@@ -19,6 +21,61 @@ public sealed record EventFilter
 /// <summary>Reads the log.</summary>
 public sealed class EventQueries
 {
+    private readonly Snapshot.Source _snapshots;
+
+    internal EventQueries(Snapshot.Source snapshots) => _snapshots = snapshots;
+
     /// <summary>The events that match, newest position first.</summary>
-    public Task<ListView<EventView>> ListAsync(EventFilter filter, Visible visible, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="BadCursorException">The filter's cursor is not one that this list gave.</exception>
+    public async Task<ListView<EventView>> ListAsync(EventFilter filter, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var events = visible.Of(snapshot.Database.Events.AsNoTracking());
+        if (filter.Run is { Value: var run })
+        {
+            events = events.Where(e => e.Run == run);
+        }
+        if (filter.Cursor is { } cursor)
+        {
+            var before = long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var position) ? position : throw new BadCursorException();
+            events = events.Where(e => e.Position < before);
+        }
+        var rows = await events.OrderByDescending(static e => e.Position).Take(filter.Limit + 1).ToListAsync(cancellationToken);
+        var next = rows.Count > filter.Limit ? rows[filter.Limit - 1].Position.ToString(CultureInfo.InvariantCulture) : null;
+        return new([.. rows.Take(filter.Limit).Select(View)], next);
+    }
+
+    /// <summary>The end of the log.</summary>
+    public async Task<HeadView> HeadAsync(CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var head = await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken);
+        return new HeadView(head.LogId, head.Position, Convert.ToHexStringLower(head.Hash), head.Position == 0 ? null : head.RecordedAt);
+    }
+
+    private static EventView View(EventRow e)
+    {
+        var run = new RunId(e.Source, e.Type, e.Namespace, e.Id);
+        var data = EventData.FromJson(e.Data);
+        return new EventView
+        {
+            Position = e.Position,
+            EventId = e.EventId,
+            Kind = ((EventKind)e.Kind).Text(),
+            Run = run.Rendering,
+            Key = run.Key.ToString(),
+            Attempt = e.Attempt,
+            Source = e.Source,
+            Namespace = e.Namespace,
+            Type = e.Type,
+            OccurredAt = e.OccurredAt,
+            EffectiveAt = e.EffectiveAt,
+            RecordedAt = e.RecordedAt,
+            Submitter = e.Submitter,
+            Actor = data.Actor,
+            Reason = data.Reason,
+            Data = data,
+            Digest = Convert.ToHexStringLower(e.Digest),
+        };
+    }
 }

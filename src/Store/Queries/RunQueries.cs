@@ -1,5 +1,8 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
+using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
 
@@ -58,9 +61,90 @@ public sealed record RunFilter
 /// <summary>Reads runs.</summary>
 public sealed class RunQueries
 {
-    /// <summary>The runs that match, newest start first.</summary>
-    public Task<ListView<RunView>> ListAsync(RunFilter filter, Visible visible, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private readonly Snapshot.Source _snapshots;
+
+    internal RunQueries(Snapshot.Source snapshots) => _snapshots = snapshots;
+
+    /// <summary>The runs that match, newest start first; each attempt is an item.</summary>
+    /// <exception cref="BadCursorException">The filter's cursor is not one that this list gave.</exception>
+    public async Task<ListView<RunView>> ListAsync(RunFilter filter, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var rows = await Matching(snapshot, filter, visible)
+            .OrderByDescending(static r => r.At).ThenByDescending(static r => r.Key).ThenByDescending(static r => r.Attempt)
+            .Take(filter.Limit + 1).ToListAsync(cancellationToken);
+        var next = rows.Count > filter.Limit ? rows[filter.Limit - 1] : null;
+        var page = rows.Take(filter.Limit).ToList();
+        return new(await RunViews.OfAsync(snapshot, page, visible, cancellationToken), next is null ? null : Cursor(next));
+    }
 
     /// <summary>One attempt of a run, the newest where none is named; null when it is not there or not to be seen.</summary>
-    public Task<RunView?> FindAsync(ShortKey key, int? attempt, Visible visible, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<RunView?> FindAsync(ShortKey key, int? attempt, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var row = await visible.Of(snapshot.Runs).Where(r => r.Key == key.Value && (attempt == null || r.Attempt == attempt))
+            .OrderByDescending(static r => r.Attempt).FirstOrDefaultAsync(cancellationToken);
+        return row is null ? null : (await RunViews.OfAsync(snapshot, [row], visible, cancellationToken))[0];
+    }
+
+    private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, Visible visible)
+    {
+        var runs = visible.Of(snapshot.Runs);
+        runs = f.From is { } from ? runs.Where(r => r.EndedAt >= from || r.EndedAt == null) : runs;
+        runs = f.To is { } to ? runs.Where(r => r.EndedAt < to || (r.EndedAt == null && r.At < to)) : runs;
+        runs = f.Source is { } source ? runs.Where(r => r.Source == source) : runs;
+        runs = f.Namespace is { } ns ? runs.Where(r => r.Namespace == ns) : runs;
+        runs = f.Type is { } type ? runs.Where(r => r.Type == type) : runs;
+        runs = f.Name is { } name ? runs.Where(r => r.Name == name) : runs;
+        runs = f.Operation is { Value: var operation } ? runs.Where(r => r.Operation == operation) : runs;
+        runs = f.Actor is { } actor ? runs.Where(r => r.Actor == actor) : runs;
+        if (f.Id is { } id)
+        {
+            var reference = References.Hash(id);
+            runs = runs.Where(r => r.Reference == reference && "vstrace-" + r.Source + "-" + r.Type + "-" + r.Namespace + "-" + r.Id == id);
+        }
+        if (f.State is not null)
+        {
+            var state = RunViews.State(f.State);
+            runs = runs.Where(r => r.State == state);
+        }
+        if (f.Outcome is not null)
+        {
+            var outcome = (short?)Outcomes.Parse(f.Outcome) ?? -1;
+            runs = runs.Where(r => r.Outcome == outcome);
+        }
+        if (f.MinDuration is { } shortest)
+        {
+            var min = shortest * 1e6;
+            runs = runs.Where(r => r.Duration >= min);
+        }
+        if (f.MaxDuration is { } longest)
+        {
+            var max = longest * 1e6;
+            runs = runs.Where(r => r.Duration <= max);
+        }
+        foreach (var (key, value) in f.Tags)
+        {
+            var tag = RunsProjection.TagId(key, value);
+            runs = runs.Where(r => snapshot.RunTags.Any(t => t.RunNo == r.No && t.TagId == tag));
+        }
+        if (f.Cursor is { } cursor)
+        {
+            var (at, runKey, attempt) = Parse(cursor);
+            runs = runs.Where(r => r.At < at || (r.At == at && (r.Key < runKey || (r.Key == runKey && r.Attempt < attempt))));
+        }
+        return runs;
+    }
+
+    private static string Cursor(RunRow row) => $"{Micros.Of(row.At)}.{new ShortKey(row.Key)}.{row.Attempt}";
+
+    private static (DateTimeOffset At, long Key, int Attempt) Parse(string cursor) =>
+        cursor.Split('.') is [var micros, var text, var number]
+        && long.TryParse(micros, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < Micros.Of(DateTimeOffset.MaxValue)
+        && ShortKey.TryParse(text, out var key) && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? (Micros.ToTime(at), key.Value, attempt)
+            : throw new BadCursorException();
 }
+
+/// <summary>A cursor is not one that the list gave.</summary>
+public sealed class BadCursorException() : Exception("The cursor is not one that this list gave. Take 'next' from an answer as it is, or leave the cursor out.");

@@ -1,11 +1,63 @@
 using ValueStream.Core.Events;
+using ValueStream.Core.Runs;
 using ValueStream.Core.Wire;
+using Microsoft.EntityFrameworkCore;
 
 namespace ValueStream.Store.Queries;
 
 /// <summary>Reads traces.</summary>
 public sealed class TraceQueries
 {
+    /// <summary>How many runs of a trace are loaded.</summary>
+    public const int MostRuns = 10_000;
+
+    private readonly Snapshot.Source _snapshots;
+    private readonly TimeProvider _time;
+
+    internal TraceQueries(Snapshot.Source snapshots, TimeProvider time) => (_snapshots, _time) = (snapshots, time);
+
     /// <summary>The trace that one attempt of a run belongs to, the newest attempt where none is named; null when it is not there or not to be seen.</summary>
-    public Task<TraceView?> OfAsync(ShortKey key, int? attempt, Visible visible, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<TraceView?> OfAsync(ShortKey key, int? attempt, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var number = await visible.Of(snapshot.Runs).Where(r => r.Key == key.Value && (attempt == null || r.Attempt == attempt))
+            .MaxAsync(static r => (int?)r.Attempt, cancellationToken);
+        if (number is null)
+        {
+            return null;
+        }
+        var rows = await RunViews.TraceRowsAsync(snapshot, key.Value, MostRuns + 1, cancellationToken);
+        var links = await RunViews.LinksAsync(snapshot, rows, cancellationToken);
+        var targets = await RunViews.TargetsAsync(snapshot, rows, links, cancellationToken);
+        var run = RunViews.Id(rows.First(r => r.Key == key.Value));
+        var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(r, links[r.No]))], run, number.Value);
+
+        var byAttempt = rows.ToDictionary(static r => (r.Key, r.Attempt));
+        var views = trace.Runs.Select(t => byAttempt[(t.Id.Key.Value, t.Attempt)]).Select(r =>
+        {
+            var view = RunViews.View(r, links[r.No], targets, visible) with { TraceId = trace.TraceId };
+            return visible.Includes(r.Namespace) ? view : RunViews.Hide(view);
+        }).ToList();
+        var now = _time.GetUtcNow();
+        var end = trace.Runs.Max(r => r.EndedAt ?? now);
+        return new TraceView
+        {
+            TraceId = trace.TraceId,
+            Root = views[0].SpanId,
+            Duration = Math.Max(0, (end - trace.Runs.Min(static r => r.StartedAt)).TotalSeconds),
+            Runs = views,
+            Edges = [.. trace.Edges.Select(e => new EdgeView(views[e.From].SpanId, views[e.To].SpanId, e.Kind))],
+            CriticalPath = [.. CriticalPath.Of(trace, now).Select(p => new PathView(p.IsWait ? "wait" : "run", views[p.Run].SpanId, p.From, p.To))],
+            Refused = [.. trace.Refused.Select(r => views[r].SpanId)],
+            Truncated = rows.Count > MostRuns,
+        };
+    }
+
+    /// <summary>The position of the last event that any run of a trace has seen: when it grows, the trace has changed. 0 for an unknown run.</summary>
+    public async Task<long> VersionAsync(ShortKey key, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var rows = await RunViews.TraceRowsAsync(snapshot, key.Value, MostRuns + 1, cancellationToken);
+        return rows.Count == 0 ? 0 : rows.Max(static r => r.LastPosition);
+    }
 }

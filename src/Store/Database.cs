@@ -1,0 +1,119 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace ValueStream.Store;
+
+/// <summary>
+/// The database's shape, for migrations and reads. The hot paths write with SQL of their own (see <c>Engines</c>).
+/// Projection tables exist twice, once for each slot, as two entity types over one row type.
+/// </summary>
+/// <param name="options">Which engine and connection.</param>
+public sealed class Database(DbContextOptions<Database> options) : DbContext(options)
+{
+    /// <summary>The two slots.</summary>
+    internal static readonly string[] Slots = ["a", "b"];
+
+    internal DbSet<EventRow> Events => Set<EventRow>();
+
+    internal DbSet<BatchRow> Batches => Set<BatchRow>();
+
+    internal DbSet<LogHeadRow> LogHead => Set<LogHeadRow>();
+
+    internal DbSet<CheckpointRow> Checkpoints => Set<CheckpointRow>();
+
+    internal DbSet<LeadershipRow> Leadership => Set<LeadershipRow>();
+
+    internal DbSet<SetAsideRow> SetAside => Set<SetAsideRow>();
+
+    internal DbSet<TagRow> Tags => Set<TagRow>();
+
+    internal IQueryable<RunRow> Runs(string slot) => Set<RunRow>($"runs_{slot}").AsNoTracking();
+
+    internal IQueryable<RunLinkRow> RunLinks(string slot) => Set<RunLinkRow>($"run_links_{slot}").AsNoTracking();
+
+    internal IQueryable<RunTagRow> RunTags(string slot) => Set<RunTagRow>($"run_tags_{slot}").AsNoTracking();
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<MicrosecondsConverter>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<EventRow>(e =>
+        {
+            e.ToTable("events").HasKey(x => x.Position);
+            e.Property(x => x.Position).ValueGeneratedNever();
+            e.Property(x => x.Id).IsRequired();
+            e.HasIndex(x => x.EventId).IsUnique();
+            e.HasIndex(x => new { x.Run, x.Position });
+        });
+        modelBuilder.Entity<BatchRow>(e =>
+        {
+            e.ToTable("batches").HasKey(x => x.Last);
+            e.Property(x => x.Last).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<LogHeadRow>(e =>
+        {
+            e.ToTable("log_head").HasKey(x => x.Id);
+            e.Property(x => x.Id).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<CheckpointRow>().ToTable("checkpoints").HasKey(x => x.Slot);
+        modelBuilder.Entity<LeadershipRow>(e =>
+        {
+            e.ToTable("leadership").HasKey(x => x.Id);
+            e.Property(x => x.Id).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<SetAsideRow>().ToTable("set_aside").HasKey(x => new { x.Slot, x.Position });
+        modelBuilder.Entity<TagRow>(e =>
+        {
+            e.ToTable("tags").HasKey(x => x.Id);
+            e.Property(x => x.Id).ValueGeneratedNever();
+        });
+        foreach (var slot in Slots)
+        {
+            modelBuilder.SharedTypeEntity<RunRow>($"runs_{slot}", e => Runs(e, slot));
+            modelBuilder.SharedTypeEntity<RunLinkRow>($"run_links_{slot}", e =>
+            {
+                e.ToTable($"run_links_{slot}").HasKey(x => new { x.RunNo, x.Ordinal });
+                e.HasIndex(x => x.Reference);
+            });
+            modelBuilder.SharedTypeEntity<RunTagRow>($"run_tags_{slot}", e => e.ToTable($"run_tags_{slot}").HasKey(x => new { x.TagId, x.RunNo }));
+        }
+
+        if (Database.IsSqlite())
+        {
+            // SQLite has no UUIDs: 16 bytes in text order, so that ids made in order of time are stored in order of time.
+            var bytes = new ValueConverter<Guid, byte[]>(static id => id.ToByteArray(true), static b => new Guid(b, true));
+            modelBuilder.Entity<EventRow>().Property(x => x.EventId).HasConversion(bytes);
+            modelBuilder.Entity<LogHeadRow>().Property(x => x.LogId).HasConversion(bytes);
+        }
+    }
+
+    private static void Runs(EntityTypeBuilder<RunRow> e, string slot)
+    {
+        e.ToTable($"runs_{slot}").HasKey(x => x.No);
+        e.Property(x => x.No).ValueGeneratedNever();
+        e.Property(x => x.Id).IsRequired();
+        e.HasIndex(x => new { x.Key, x.Attempt }).IsUnique();
+        e.HasIndex(x => x.Reference);
+        e.HasIndex(x => x.ParentReference).HasFilter("parent_reference IS NOT NULL");
+        e.HasIndex(x => x.TraceId).HasFilter("trace_id IS NOT NULL");
+        e.HasIndex(x => new { x.At, x.Key, x.Attempt });
+    }
+}
+
+/// <summary>Times are whole microseconds since 1970 UTC on both databases: both keep and compare them exactly.</summary>
+internal sealed class MicrosecondsConverter() : ValueConverter<DateTimeOffset, long>(static t => Micros.Of(t), static m => Micros.ToTime(m));
+
+/// <summary>Microseconds since 1970-01-01T00:00:00Z.</summary>
+internal static class Micros
+{
+    public static long Of(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+
+    public static DateTimeOffset ToTime(long micros) => new(DateTimeOffset.UnixEpoch.Ticks + micros * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+
+    /// <summary>The same moment without what is finer than a microsecond.</summary>
+    public static DateTimeOffset Truncate(DateTimeOffset time) => ToTime(Of(time));
+}

@@ -1,0 +1,146 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ValueStream.Store.Engines;
+
+/// <summary>
+/// A statement that writes many rows: on Postgres one <c>INSERT ... SELECT FROM unnest</c> over arrays,
+/// on SQLite one prepared statement run for each row.
+/// </summary>
+/// <param name="table">The table, where all slots share the columns without its slot.</param>
+/// <param name="columns">The columns written.</param>
+internal sealed class Bulk<T>(string table, params Column<T>[] columns)
+{
+    private readonly string _columns = string.Join(", ", columns.Select(static c => c.Name));
+
+    /// <summary>Adds the statement to a batch on Postgres.</summary>
+    /// <param name="rows">The rows, at least one.</param>
+    /// <param name="onConflict">What follows the rows, for example <c>ON CONFLICT DO NOTHING</c>.</param>
+    /// <param name="slot">Appended to the table's name.</param>
+    public NpgsqlBatchCommand Postgres(IReadOnlyList<T> rows, string onConflict = "", string slot = "")
+    {
+        var types = string.Join(", ", columns.Select(static (c, i) => $"${i + 1}::{c.PostgresType}[]"));
+        var command = new NpgsqlBatchCommand($"INSERT INTO {table}{slot} ({_columns}) SELECT * FROM unnest({types}) {onConflict}");
+        foreach (var column in columns)
+        {
+            command.Parameters.Add(column.ToArray(rows));
+        }
+        return command;
+    }
+
+    /// <summary>Runs the statement for each row on SQLite, within the connection's transaction.</summary>
+    public void Sqlite(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<T> rows, string onConflict = "", string slot = "")
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText =
+            $"INSERT INTO {table}{slot} ({_columns}) VALUES ({string.Join(", ", columns.Select(static (_, i) => $"@p{i}"))}) {onConflict}";
+        var parameters = columns.Select((_, i) => command.Parameters.Add(new SqliteParameter { ParameterName = $"@p{i}" })).ToArray();
+        command.Prepare();
+        foreach (var row in rows)
+        {
+            for (var i = 0; i < columns.Length; i++)
+            {
+                parameters[i].Value = columns[i].Value(row) ?? DBNull.Value;
+            }
+            command.ExecuteNonQuery();
+        }
+    }
+
+    /// <summary>The part of an upsert that takes all new values, for example <c>name = excluded.name, ...</c>.</summary>
+    public string SetExcluded(params string[] except) =>
+        string.Join(", ", columns.Where(c => !except.Contains(c.Name)).Select(static c => $"{c.Name} = excluded.{c.Name}"));
+}
+
+/// <summary>A column of a <see cref="Bulk{T}"/>.</summary>
+internal abstract class Column<T>(string name, string postgresType)
+{
+    public string Name => name;
+
+    public string PostgresType => postgresType;
+
+    /// <summary>The value for SQLite.</summary>
+    public abstract object? Value(T row);
+
+    /// <summary>The values of all rows as one array parameter.</summary>
+    public abstract NpgsqlParameter ToArray(IReadOnlyList<T> rows);
+
+    public static Column<T> Long(string name, Func<T, long> value) => new Of<long>(name, "bigint", NpgsqlDbType.Bigint, value);
+
+    public static Column<T> Long(string name, Func<T, long?> value) => new Of<long?>(name, "bigint", NpgsqlDbType.Bigint, value);
+
+    public static Column<T> Int(string name, Func<T, int> value) => new Of<int>(name, "integer", NpgsqlDbType.Integer, value);
+
+    public static Column<T> Int(string name, Func<T, int?> value) => new Of<int?>(name, "integer", NpgsqlDbType.Integer, value);
+
+    public static Column<T> Short(string name, Func<T, short> value) => new Of<short>(name, "smallint", NpgsqlDbType.Smallint, value);
+
+    public static Column<T> Short(string name, Func<T, short?> value) => new Of<short?>(name, "smallint", NpgsqlDbType.Smallint, value);
+
+    public static Column<T> Text(string name, Func<T, string?> value) => new Of<string?>(name, "text", NpgsqlDbType.Text, value);
+
+    public static Column<T> Bytes(string name, Func<T, byte[]> value) => new Of<byte[]>(name, "bytea", NpgsqlDbType.Bytea, value);
+
+    public static Column<T> Time(string name, Func<T, DateTimeOffset> value) => Long(name, row => Micros.Of(value(row)));
+
+    public static Column<T> Time(string name, Func<T, DateTimeOffset?> value) => Long(name, row => value(row) is { } time ? Micros.Of(time) : null);
+
+    public static Column<T> Uuid(string name, Func<T, Guid> value) => new UuidColumn(name, value);
+
+    private sealed class Of<TValue>(string name, string postgresType, NpgsqlDbType type, Func<T, TValue> value) : Column<T>(name, postgresType)
+    {
+        public override object? Value(T row) => value(row);
+
+        public override NpgsqlParameter ToArray(IReadOnlyList<T> rows)
+        {
+            var values = new TValue[rows.Count];
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = value(rows[i]);
+            }
+            return new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+        }
+    }
+
+    private sealed class UuidColumn(string name, Func<T, Guid> value) : Column<T>(name, "uuid")
+    {
+        public override object? Value(T row) => value(row).ToByteArray(bigEndian: true);
+
+        public override NpgsqlParameter ToArray(IReadOnlyList<T> rows) =>
+            new NpgsqlParameter<Guid[]> { TypedValue = [.. rows.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
+    }
+}
+
+/// <summary>Small helpers over ADO.NET.</summary>
+internal static class Commands
+{
+    /// <summary>A command within a transaction, with parameters named as given.</summary>
+    public static DbCommand Command(this DbConnection connection, DbTransaction? transaction, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+        return command;
+    }
+
+    /// <summary>Runs a statement and tells how many rows it changed.</summary>
+    public static async Task<int> ExecuteAsync(
+        this DbConnection connection, DbTransaction? transaction, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = connection.Command(transaction, sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

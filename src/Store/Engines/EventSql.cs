@@ -1,0 +1,44 @@
+using System.Data.Common;
+using static ValueStream.Store.Engines.Column<ValueStream.Store.EventRow>;
+
+namespace ValueStream.Store.Engines;
+
+/// <summary>The <c>events</c> table in SQL: one list of columns for writing and for reading.</summary>
+internal static class EventSql
+{
+    public const string Columns =
+        "position, event_id, kind, source, type, namespace, id, run, attempt, submitter, occurred_at, recorded_at, effective_at, salt, data, digest";
+
+    public static readonly Bulk<EventRow> Insert = new("events",
+        Long("position", static e => e.Position), Uuid("event_id", static e => e.EventId), Short("kind", static e => e.Kind),
+        Text("source", static e => e.Source), Text("type", static e => e.Type), Text("namespace", static e => e.Namespace),
+        Text("id", static e => e.Id), Long("run", static e => e.Run), Int("attempt", static e => e.Attempt),
+        Text("submitter", static e => e.Submitter), Time("occurred_at", static e => e.OccurredAt),
+        Time("recorded_at", static e => e.RecordedAt), Time("effective_at", static e => e.EffectiveAt),
+        Bytes("salt", static e => e.Salt), Text("data", static e => e.Data), Bytes("digest", static e => e.Digest));
+
+    /// <summary>Reads a row of <see cref="Columns"/>.</summary>
+    public static EventRow Read(DbDataReader r) => new()
+    {
+        Position = r.GetInt64(0),
+        EventId = r.GetGuidOfEngine(1),
+        Kind = r.GetInt16(2),
+        Source = r.GetString(3),
+        Type = r.GetString(4),
+        Namespace = r.GetString(5),
+        Id = r.GetString(6),
+        Run = r.GetInt64(7),
+        Attempt = r.IsDBNull(8) ? null : r.GetInt32(8),
+        Submitter = r.GetString(9),
+        OccurredAt = r.IsDBNull(10) ? null : Micros.ToTime(r.GetInt64(10)),
+        RecordedAt = Micros.ToTime(r.GetInt64(11)),
+        EffectiveAt = Micros.ToTime(r.GetInt64(12)),
+        Salt = r.GetFieldValue<byte[]>(13),
+        Data = r.GetString(14),
+        Digest = r.GetFieldValue<byte[]>(15),
+    };
+
+    /// <summary>A UUID: a type of its own on Postgres, 16 bytes on SQLite.</summary>
+    public static Guid GetGuidOfEngine(this DbDataReader reader, int column) =>
+        reader.GetFieldType(column) == typeof(Guid) ? reader.GetGuid(column) : new Guid(reader.GetFieldValue<byte[]>(column), bigEndian: true);
+}

@@ -1,0 +1,97 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+
+namespace ValueStream.Store.Engines;
+
+/// <summary>The few real differences between the databases. Everything else is the same SQL or EF Core.</summary>
+internal interface IEngine : IAsyncDisposable
+{
+    /// <summary>The database's name for people: <c>Postgres</c> or <c>SQLite</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Follows a SELECT of the row that must stay ours until the end of the transaction.</summary>
+    string ForUpdate { get; }
+
+    /// <summary>SQL: a column of numbers is one of a parameter's, which <see cref="Array(IEnumerable{long})"/> made.</summary>
+    string AnyOf(string column, string parameter);
+
+    /// <summary>SQL: a column of UUIDs is one of a parameter's, which <see cref="Array(IEnumerable{Guid})"/> made.</summary>
+    string AnyId(string column, string parameter);
+
+    /// <summary>The value of a parameter of <see cref="AnyOf"/>.</summary>
+    object Array(IEnumerable<long> values);
+
+    /// <summary>The value of a parameter of <see cref="AnyId"/>.</summary>
+    object Array(IEnumerable<Guid> values);
+
+    /// <summary>Points EF Core at the database and at its migrations.</summary>
+    void Configure(DbContextOptionsBuilder options);
+
+    /// <summary>What must be done before the first use: create the folder, take the lock that only one process may hold, mend what a killed process left.</summary>
+    /// <exception cref="DatabaseInUseException">Another server holds the database.</exception>
+    Task PrepareAsync(CancellationToken cancellationToken);
+
+    /// <summary>Begins a transaction that writes.</summary>
+    Task<Session> BeginAsync(CancellationToken cancellationToken);
+
+    /// <summary>Begins a transaction that only reads, all of it as of one moment.</summary>
+    ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>The events of some runs up to a position, each run's oldest first, at most <paramref name="limit"/> of each.</summary>
+    Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Takes or renews the lease of the projector; its epoch, or null while another process holds it.</summary>
+    Task<long?> HoldLeadershipAsync(string holder, CancellationToken cancellationToken);
+
+    /// <summary>Gives the lease back, so that another process need not wait for its end.</summary>
+    Task ReleaseLeadershipAsync(string holder, CancellationToken cancellationToken);
+
+    /// <summary>Whether the database refused what it was given, so that giving it again cannot help.</summary>
+    bool IsRefusal(Exception exception);
+}
+
+/// <summary>A transaction that writes. Disposed without a commit it leaves nothing behind.</summary>
+internal abstract class Session(DbConnection connection, DbTransaction transaction) : IAsyncDisposable
+{
+    public DbConnection Connection => connection;
+
+    public DbTransaction Transaction => transaction;
+
+    /// <summary>Writes many rows.</summary>
+    /// <param name="bulk">Table and columns.</param>
+    /// <param name="rows">The rows; none is fine.</param>
+    /// <param name="onConflict">What to do with rows that are there.</param>
+    /// <param name="slot">Appended to the table's name.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public abstract Task InsertAsync<T>(
+        Bulk<T> bulk, IReadOnlyList<T> rows, string onConflict, string slot, CancellationToken cancellationToken);
+
+    /// <summary>Runs a statement and tells how many rows it changed.</summary>
+    public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        connection.ExecuteAsync(transaction, sql, cancellationToken, parameters);
+
+    /// <summary>Reads rows.</summary>
+    public async Task<List<T>> QueryAsync<T>(
+        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = connection.Command(transaction, sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+        return rows;
+    }
+
+    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+}
+
+/// <summary>Another server uses the database, and this kind of database is for one only.</summary>
+public sealed class DatabaseInUseException(string message) : Exception(message);

@@ -1,0 +1,149 @@
+using System.Data;
+using System.Data.Common;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace ValueStream.Store.Engines;
+
+/// <summary>SQLite: one server process, kept so by an OS lock on a file beside the database.</summary>
+internal sealed class SqliteEngine : IEngine
+{
+    private readonly string _connectionString;
+    private readonly string _path;
+
+    // SQLite has one writer; waiting here is first come, first served, which its own busy handler is not.
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private FileStream? _lock;
+
+    public SqliteEngine(string connectionString)
+    {
+        var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 30 };
+        _path = Path.GetFullPath(builder.DataSource);
+        builder.DataSource = _path;
+        _connectionString = builder.ConnectionString;
+    }
+
+    public string Name => "SQLite";
+
+    public string ForUpdate => "";
+
+    public string AnyOf(string column, string parameter) => $"{column} IN (SELECT value FROM json_each(@{parameter}))";
+
+    public string AnyId(string column, string parameter) => $"{column} IN (SELECT unhex(value) FROM json_each(@{parameter}))";
+
+    public object Array(IEnumerable<long> values) => JsonSerializer.Serialize(values);
+
+    /// <remarks>JSON has no bytes: ids travel as hexadecimal text.</remarks>
+    public object Array(IEnumerable<Guid> values) => JsonSerializer.Serialize(values.Select(static v => Convert.ToHexString(v.ToByteArray(true))));
+
+    public void Configure(DbContextOptionsBuilder options) =>
+        options.UseSqlite(_connectionString, static o => o.MigrationsAssembly("ValueStream.Migrations.Sqlite"));
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        try
+        {
+            _lock ??= new FileStream(_path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new DatabaseInUseException(
+                $"Another server uses {_path} ({e.Message}). SQLite is for one server process: stop the other one, or give this one "
+                + "a database of its own with ConnectionStrings__ValueStream='Data Source=other.db', or use Postgres for both.");
+        }
+        await using var connection = await OpenAsync(cancellationToken);
+        await connection.ExecuteAsync(null, "PRAGMA journal_mode = WAL", cancellationToken);
+        // A process killed while migrating leaves EF Core's lock behind. Nobody else can hold it: the file lock is ours.
+        await using var exists = connection.Command(null, "SELECT count(*) FROM sqlite_master WHERE name = '__EFMigrationsLock'");
+        if (await exists.ExecuteScalarAsync(cancellationToken) is > 0L)
+        {
+            await connection.ExecuteAsync(null, "DELETE FROM \"__EFMigrationsLock\"", cancellationToken);
+        }
+    }
+
+    public async Task<Session> BeginAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            var connection = await OpenAsync(cancellationToken);
+            return new SqliteSession(connection, connection.BeginTransaction(IsolationLevel.Serializable, deferred: false), _writing);
+        }
+        catch
+        {
+            _writing.Release();
+            throw;
+        }
+    }
+
+    /// <remarks>Deferred, because the provider's own default would take the one write lock.</remarks>
+    public ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
+
+    public async Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        await using var command = connection.Command(null,
+            $"SELECT {EventSql.Columns} FROM events WHERE run = @run AND position <= @upTo ORDER BY position LIMIT @limit",
+            ("@run", 0L), ("@upTo", upTo), ("@limit", limit));
+        var events = new List<EventRow>();
+        foreach (var run in runs)
+        {
+            command.Parameters[0].Value = run;
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                events.Add(EventSql.Read(reader));
+            }
+        }
+        return events;
+    }
+
+    /// <remarks>The file lock has already decided.</remarks>
+    public Task<long?> HoldLeadershipAsync(string holder, CancellationToken cancellationToken) => Task.FromResult<long?>(0);
+
+    public Task ReleaseLeadershipAsync(string holder, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <remarks>18 is too big, 19 a broken constraint, 20 a wrong type.</remarks>
+    public bool IsRefusal(Exception exception) => exception is SqliteException { SqliteErrorCode: 18 or 19 or 20 };
+
+    public async ValueTask DisposeAsync()
+    {
+        using (var connection = new SqliteConnection(_connectionString))
+        {
+            SqliteConnection.ClearPool(connection);
+        }
+        if (_lock is not null)
+        {
+            await _lock.DisposeAsync();
+        }
+        _writing.Dispose();
+    }
+
+    private async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(_connectionString);
+        await connection.OpenAsync(cancellationToken);
+        // FULL: a commit is on disk before it is answered. Larger checkpoints: fewer of them in ingest's way.
+        await connection.ExecuteAsync(null, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000", cancellationToken);
+        return connection;
+    }
+
+    private sealed class SqliteSession(SqliteConnection connection, DbTransaction transaction, SemaphoreSlim writing) : Session(connection, transaction)
+    {
+        public override Task InsertAsync<T>(
+            Bulk<T> bulk, IReadOnlyList<T> rows, string onConflict, string slot, CancellationToken cancellationToken)
+        {
+            bulk.Sqlite(connection, (SqliteTransaction)Transaction, rows, onConflict, slot);
+            return Task.CompletedTask;
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            writing.Release();
+        }
+    }
+}

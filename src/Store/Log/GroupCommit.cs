@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ValueStream.Store.Engines;
+
+namespace ValueStream.Store.Log;
+
+/// <summary>
+/// Collects what concurrent requests append and writes it as one batch after another, each as large as the load makes it,
+/// with no added wait when idle. A request is answered when its batch is durable.
+/// </summary>
+public sealed partial class GroupCommit : BackgroundService
+{
+    /// <summary>Requests that may wait; more are refused at once, with nothing half accepted.</summary>
+    internal const int QueueLength = 4096;
+
+    // A batch ends with the request that reaches this many events: a transaction stays short.
+    private const int BatchEvents = 2000;
+
+    // How long a batch whose fate is unknown (connection lost while committing) is looked after before its senders hear 503.
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
+
+    private readonly EventLog _log;
+    private readonly IEngine _engine;
+    private readonly Signal _appended;
+    private readonly ILogger<GroupCommit> _logger;
+    private readonly Channel<Request> _queue = Channel.CreateBounded<Request>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+
+    internal GroupCommit(EventLog log, IEngine engine, Signal appended, ILogger<GroupCommit> logger) =>
+        (_log, _engine, _appended, _logger) = (log, engine, appended, logger);
+
+    /// <summary>Whether the queue has room; when not, the server is not ready.</summary>
+    public bool HasRoom => _queue.Reader.Count < QueueLength;
+
+    /// <summary>Appends events, all of them in one transaction and in their order.</summary>
+    /// <returns>A result for each event once it is durable, in the order given. A caller that goes away does not take them back.</returns>
+    /// <exception cref="LogUnavailableException">The queue is full, the database does not answer, or the server is stopping.</exception>
+    public Task<IReadOnlyList<AppendResult>> AppendAsync(IReadOnlyList<NewEvent> events)
+    {
+        if (events.Count == 0)
+        {
+            return Task.FromResult<IReadOnlyList<AppendResult>>([]);
+        }
+        var request = new Request([.. events.Select(Salted.Of)], new(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!_queue.Writer.TryWrite(request))
+        {
+            throw new LogUnavailableException("More events are waiting than the log can take. Send them again in a moment.");
+        }
+        return request.Answer.Task;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(stoppingToken))
+            {
+                await WriteAsync(NextBatch(), stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            // What was queued when the server was told to stop is still written: its senders wait for the answer.
+            _queue.Writer.TryComplete();
+            for (var rest = NextBatch(); rest.Count > 0; rest = NextBatch())
+            {
+                await WriteAsync(rest, CancellationToken.None);
+            }
+        }
+    }
+
+    private List<Request> NextBatch()
+    {
+        var batch = new List<Request>();
+        for (var count = 0; count < BatchEvents && _queue.Reader.TryRead(out var request); count += request.Events.Length)
+        {
+            batch.Add(request);
+        }
+        return batch;
+    }
+
+    private async Task WriteAsync(List<Request> batch, CancellationToken stoppingToken)
+    {
+        Exception? failure = null;
+        var began = Stopwatch.GetTimestamp();
+        for (var attempt = 0; failure is null || (!_engine.IsRefusal(failure) && Stopwatch.GetElapsedTime(began) < SettleTime); attempt++)
+        {
+            try
+            {
+                if (attempt > 0)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(attempt, 5), 1000)), stoppingToken);
+                }
+                var results = await _log.AppendAsync([.. batch.SelectMany(static r => r.Events)], CancellationToken.None);
+                var at = 0;
+                foreach (var request in batch)
+                {
+                    request.Answer.TrySetResult([.. results.Skip(at).Take(request.Events.Length)]);
+                    at += request.Events.Length;
+                }
+                _appended.Set();
+                return;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        }
+
+        if (failure is not null && _engine.IsRefusal(failure))
+        {
+            await SplitAsync(batch, failure, stoppingToken);
+            return;
+        }
+        LogFailed(batch.Count, failure);
+        batch.ForEach(r => r.Answer.TrySetException(new LogUnavailableException(
+            "The database does not take events now. Send them again in a moment, with the same event ids: what was stored is not stored twice.", failure)));
+    }
+
+    /// <summary>The database refused something in the batch: each request goes by itself, so that nobody fails for a neighbour.</summary>
+    private async Task SplitAsync(List<Request> batch, Exception failure, CancellationToken stoppingToken)
+    {
+        if (batch is [var only])
+        {
+            LogRefused(failure);
+            only.Answer.TrySetResult([.. only.Events.Select(static _ => new AppendResult.Refused("The database refused this request's events."))]);
+            return;
+        }
+        foreach (var request in batch)
+        {
+            await WriteAsync([request], stoppingToken);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} requests could not be appended")]
+    private partial void LogFailed(int count, Exception? exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database refused a request's events")]
+    private partial void LogRefused(Exception exception);
+
+    private sealed record Request(Salted[] Events, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer);
+}

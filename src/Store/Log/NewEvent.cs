@@ -1,0 +1,61 @@
+using ValueStream.Core.Events;
+
+namespace ValueStream.Store.Log;
+
+/// <summary>An event that is to be appended: checked, named, not yet in order.</summary>
+public sealed record NewEvent
+{
+    /// <summary>Its id. The same id with the same content is the same event.</summary>
+    public required Guid EventId { get; init; }
+
+    /// <summary>What happened.</summary>
+    public required EventKind Kind { get; init; }
+
+    /// <summary>Whose event it is.</summary>
+    public required RunId Run { get; init; }
+
+    /// <summary>The attempt as sent.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>Who the server saw sending it, as an opaque id, never a name.</summary>
+    public required string Submitter { get; init; }
+
+    /// <summary>The sender's time as sent.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
+    /// <summary>When the server received it.</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>What is added to the sender's time: server minus sender, zero where the clocks agree.</summary>
+    public TimeSpan ClockOffset { get; init; }
+
+    /// <summary>Everything else.</summary>
+    public required EventData Data { get; init; }
+
+    /// <summary>The time that folds and numbers use: the sender's, corrected, never later than the receipt.</summary>
+    public DateTimeOffset EffectiveAt =>
+        OccurredAt is { } occurredAt && occurredAt + ClockOffset < ReceivedAt ? occurredAt + ClockOffset : ReceivedAt;
+}
+
+/// <summary>What became of one event.</summary>
+public abstract record AppendResult
+{
+    private AppendResult()
+    {
+    }
+
+    /// <summary>It was stored, durably, at this position.</summary>
+    public sealed record Accepted(long Position) : AppendResult;
+
+    /// <summary>It was stored before, with the same content, at this position.</summary>
+    public sealed record Duplicate(long Position) : AppendResult;
+
+    /// <summary>An event of this id is stored with other content; this one was not.</summary>
+    public sealed record Conflict(long Position) : AppendResult;
+
+    /// <summary>The database refused what it holds; it was not stored.</summary>
+    public sealed record Refused(string Problem) : AppendResult;
+}
+
+/// <summary>The log cannot take events now; nothing of the request was stored, as far as could be found out. Send it again.</summary>
+public sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

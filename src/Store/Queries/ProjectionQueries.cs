@@ -1,0 +1,45 @@
+using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Store.Queries;
+
+/// <summary>Reads where the projections stand.</summary>
+public sealed class ProjectionQueries
+{
+    private readonly Snapshot.Source _snapshots;
+    private readonly TimeProvider _time;
+
+    internal ProjectionQueries(Snapshot.Source snapshots, TimeProvider time) => (_snapshots, _time) = (snapshots, time);
+
+    /// <summary>The position that the live slot has reached.</summary>
+    public async Task<long> PositionAsync(CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        return snapshot.Live.Position;
+    }
+
+    /// <summary>Every projection with its position and lag.</summary>
+    public async Task<ListView<ProjectionView>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var live = snapshot.Live;
+        var head = await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
+        var oldest = await snapshot.Database.Events.AsNoTracking().Where(e => e.Position == live.Position + 1)
+            .Select(static e => (DateTimeOffset?)e.RecordedAt).SingleOrDefaultAsync(cancellationToken);
+        var rebuilding = await snapshot.Database.Checkpoints.AsNoTracking().Where(static c => c.Building)
+            .Select(static c => (long?)c.Position).SingleOrDefaultAsync(cancellationToken);
+        var setAside = await snapshot.Database.SetAside.AsNoTracking().Where(s => s.Slot == live.Slot)
+            .OrderByDescending(static s => s.Position).Take(100).Select(static s => new SetAsideView(s.Position, s.Problem)).ToListAsync(cancellationToken);
+        return new([new ProjectionView
+        {
+            Name = "runs",
+            Version = live.Version,
+            Slot = live.Slot,
+            Position = live.Position,
+            LagEvents = head - live.Position,
+            LagSeconds = oldest is { } recordedAt ? Math.Max(0, (_time.GetUtcNow() - recordedAt).TotalSeconds) : 0,
+            Rebuilding = rebuilding,
+            SetAside = setAside,
+        }], null);
+    }
+}

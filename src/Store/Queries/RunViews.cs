@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Events;
+using ValueStream.Core.Runs;
+using ValueStream.Core.Spans;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Store.Queries;
+
+/// <summary>From rows to views, and what rows of the same trace need of each other.</summary>
+internal static class RunViews
+{
+    /// <summary>What stands where a reference means a run that the caller may not see.</summary>
+    public const string Elsewhere = "another team's run";
+
+    /// <summary>Views of rows, with their trace ids.</summary>
+    public static async Task<List<RunView>> OfAsync(Snapshot snapshot, IReadOnlyList<RunRow> rows, Visible visible, CancellationToken cancellationToken)
+    {
+        var ancestors = await LoadAsync(snapshot, [.. rows.Select(static r => r.Key).Distinct()], Ancestors, rows.Count + MostAncestors, cancellationToken);
+        var runs = ancestors.Select(static r => ToTraceRun(r, [])).ToList();
+        var links = await LinksAsync(snapshot, rows, cancellationToken);
+        var targets = await TargetsAsync(snapshot, rows, links, cancellationToken);
+        return [.. rows.Select(r => View(r, links[r.No], targets, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
+    }
+
+    /// <summary>The rows that a trace is made of: everything that parents or a common W3C trace id join to some runs.</summary>
+    public static Task<List<RunRow>> TraceRowsAsync(Snapshot snapshot, long key, int limit, CancellationToken cancellationToken) =>
+        LoadAsync(snapshot, [key], Joined, limit, cancellationToken);
+
+    /// <summary>The links of rows, by the rows' numbers.</summary>
+    public static async Task<ILookup<long, RunLink>> LinksAsync(Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
+    {
+        var numbers = rows.Select(static r => r.No).ToArray();
+        var links = await snapshot.RunLinks.Where(l => numbers.Contains(l.RunNo)).OrderBy(static l => l.RunNo).ThenBy(static l => l.Ordinal)
+            .ToListAsync(cancellationToken);
+        return links.ToLookup(static l => l.RunNo, static l => new RunLink(l.Kind, l.Target));
+    }
+
+    /// <summary>The identities that the parents and links of rows mean, by rendering.</summary>
+    public static async Task<ILookup<string, RunId>> TargetsAsync(
+        Snapshot snapshot, IReadOnlyCollection<RunRow> rows, ILookup<long, RunLink> links, CancellationToken cancellationToken)
+    {
+        var references = rows.Select(static r => r.Parent).Concat(links.SelectMany(static l => l).Select(static l => l.Run))
+            .OfType<string>().Distinct().Select(References.Hash).ToArray();
+        var targets = await snapshot.Runs.Where(r => references.Contains(r.Reference))
+            .Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Distinct().ToListAsync(cancellationToken);
+        return targets.Select(static t => new RunId(t.Source, t.Type, t.Namespace, t.Id)).ToLookup(static id => id.Rendering);
+    }
+
+    /// <summary>The view of a row; without its trace id, which no row knows by itself.</summary>
+    public static RunView View(RunRow row, IEnumerable<RunLink> links, ILookup<string, RunId> targets, Visible visible) => new()
+    {
+        Key = new ShortKey(row.Key).ToString(),
+        Id = row.Id,
+        Attempt = row.Attempt,
+        Source = row.Source,
+        Namespace = row.Namespace,
+        Type = row.Type,
+        Name = row.Name,
+        Operation = new ShortKey(row.Operation).ToString(),
+        SpanId = SpanIds.SpanId(Id(row), row.Attempt),
+        State = ((AttemptState)row.State).ToString().ToLowerInvariant(),
+        Outcome = ((Outcome?)row.Outcome)?.Text(),
+        StartedAt = row.StartedAt,
+        EndedAt = row.EndedAt,
+        Duration = row.Duration / 1e6,
+        Actor = row.Actor,
+        Reason = row.Reason,
+        Submitter = row.Submitter,
+        Parent = row.Parent is { } parent ? Masked(parent, targets, row.Namespace, visible) : null,
+        Links = [.. links.Select(l => new LinkView(l.Kind, Masked(l.Run, targets, row.Namespace, visible),
+            References.Choose([.. targets[l.Run]], row.Namespace) is not null))],
+        Tags = EventData.ReadTags(row.Tags),
+        Flags = row.Flags.Length == 0 ? [] : row.Flags.Split(' '),
+    };
+
+    /// <summary>What remains of a run that the caller may not see: when, and how it ended.</summary>
+    public static RunView Hide(RunView view) => view with
+    {
+        Key = "",
+        Id = "",
+        Source = "",
+        Namespace = "",
+        Type = "",
+        Name = Elsewhere,
+        Operation = "",
+        Actor = null,
+        Reason = null,
+        Submitter = "",
+        Parent = null,
+        Links = [],
+        Tags = Event.NoTags,
+        Hidden = true,
+    };
+
+    /// <summary>What a trace needs to know of a row.</summary>
+    public static TraceRun ToTraceRun(RunRow row, IEnumerable<RunLink> links) =>
+        new(Id(row), row.Attempt, row.At, row.EndedAt, row.Parent, [.. links], Traceparent.Parse(row.Traceparent));
+
+    /// <summary>The identity of a row.</summary>
+    public static RunId Id(RunRow row) => new(row.Source, row.Type, row.Namespace, row.Id);
+
+    /// <summary>The stored number of a state's text; one that no row has for a text that is none.</summary>
+    public static short State(string text) => Enum.TryParse<AttemptState>(text, ignoreCase: true, out var state) && !char.IsAsciiDigit(text[0]) ? (short)state : (short)-1;
+
+    private const int MostAncestors = 10_000;
+
+    /// <summary>One step of a walk over runs: from those known (r) to those that belong to them (o).</summary>
+    private const string Ancestors = "o.reference = r.parent_reference";
+
+    private const string Joined = "o.reference = r.parent_reference OR o.parent_reference = r.reference OR o.trace_id = r.trace_id";
+
+    private static string Masked(string reference, ILookup<string, RunId> targets, string ownNamespace, Visible visible) =>
+        References.Choose([.. targets[reference]], ownNamespace) is { } target && !visible.Includes(target.Namespace) ? Elsewhere : reference;
+
+    /// <remarks>UNION keeps each run once, so a cycle ends the walk. Hashes may join too much, which does no harm: the trace looks at the texts.</remarks>
+    private static async Task<List<RunRow>> LoadAsync(Snapshot snapshot, long[] keys, string step, int limit, CancellationToken cancellationToken)
+    {
+        var runs = $"runs_{snapshot.Live.Slot}";
+        var seeds = string.Join(", ", keys);
+#pragma warning disable EF1002 // A slot's name, our own step and numbers: nothing from outside.
+        return keys.Length == 0 ? [] : await snapshot.Database.Set<RunRow>(runs).FromSqlRaw($"""
+            WITH RECURSIVE member(key) AS (
+              SELECT key FROM {runs} WHERE key IN ({seeds})
+              UNION
+              SELECT o.key FROM member AS m JOIN {runs} AS r ON r.key = m.key JOIN {runs} AS o ON {step})
+            SELECT * FROM {runs} WHERE key IN (SELECT key FROM member LIMIT {limit})
+            """).AsNoTracking().ToListAsync(cancellationToken);
+#pragma warning restore EF1002
+    }
+}

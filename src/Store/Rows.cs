@@ -1,0 +1,161 @@
+namespace ValueStream.Store;
+
+/// <summary>An event as the log keeps it. Rows are only ever inserted.</summary>
+internal sealed class EventRow
+{
+    public long Position { get; set; }
+    public Guid EventId { get; set; }
+    public short Kind { get; set; }
+    public required string Source { get; set; }
+    public required string Type { get; set; }
+    public required string Namespace { get; set; }
+    public required string Id { get; set; }
+
+    /// <summary>The short key of the run, by which its history is found.</summary>
+    public long Run { get; set; }
+
+    public int? Attempt { get; set; }
+    public required string Submitter { get; set; }
+    public DateTimeOffset? OccurredAt { get; set; }
+    public DateTimeOffset RecordedAt { get; set; }
+    public DateTimeOffset EffectiveAt { get; set; }
+    public required byte[] Salt { get; set; }
+
+    /// <summary>The JSON text exactly as it was hashed.</summary>
+    public required string Data { get; set; }
+
+    public required byte[] Digest { get; set; }
+}
+
+/// <summary>One append: a link of the chain over the events first..last. Rows are only ever inserted.</summary>
+internal sealed class BatchRow
+{
+    public long Last { get; set; }
+    public long First { get; set; }
+    public required byte[] Hash { get; set; }
+}
+
+/// <summary>The end of the log; the one row whose lock serialises appends.</summary>
+internal sealed class LogHeadRow
+{
+    public int Id { get; set; }
+    public Guid LogId { get; set; }
+    public long Position { get; set; }
+    public required byte[] Hash { get; set; }
+    public DateTimeOffset RecordedAt { get; set; }
+}
+
+/// <summary>Where the projections of one slot stand. Moved by compare-and-set on (position, epoch).</summary>
+internal sealed class CheckpointRow
+{
+    public required string Slot { get; set; }
+    public long Position { get; set; }
+    public long Epoch { get; set; }
+    public int Version { get; set; }
+
+    /// <summary>Whether queries read this slot. True for exactly one row.</summary>
+    public bool Live { get; set; }
+
+    /// <summary>Whether a rebuild is filling this slot.</summary>
+    public bool Building { get; set; }
+}
+
+/// <summary>Who runs the projector; a lease on the database's clock.</summary>
+internal sealed class LeadershipRow
+{
+    public int Id { get; set; }
+    public required string Holder { get; set; }
+    public long Epoch { get; set; }
+    public DateTimeOffset ExpiresAt { get; set; }
+}
+
+/// <summary>An event that the projections of a slot could not take.</summary>
+internal sealed class SetAsideRow
+{
+    public required string Slot { get; set; }
+    public long Position { get; set; }
+    public required string Problem { get; set; }
+}
+
+/// <summary>One attempt of a run. There is a table for each slot.</summary>
+internal sealed class RunRow
+{
+    /// <summary>Surrogate, for compact side tables.</summary>
+    public long No { get; set; }
+
+    public long Key { get; set; }
+    public int Attempt { get; set; }
+    public required string Source { get; set; }
+    public required string Type { get; set; }
+    public required string Namespace { get; set; }
+    public required string Id { get; set; }
+
+    /// <summary>Hash of the run's rendering, by which references find it.</summary>
+    public long Reference { get; set; }
+
+    public required string Name { get; set; }
+    public long Operation { get; set; }
+    public short State { get; set; }
+    public short? Outcome { get; set; }
+
+    /// <summary>Start, or end where no start is known: the order of lists.</summary>
+    public DateTimeOffset At { get; set; }
+
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>Microseconds from start to end.</summary>
+    public long? Duration { get; set; }
+
+    public string? Actor { get; set; }
+    public string? Reason { get; set; }
+    public required string Submitter { get; set; }
+
+    /// <summary>The parent's rendering as sent; whether it is known is found out by reading.</summary>
+    public string? Parent { get; set; }
+
+    /// <summary>Hash of <see cref="Parent"/>.</summary>
+    public long? ParentReference { get; set; }
+
+    /// <summary>The W3C trace context as sent.</summary>
+    public string? Traceparent { get; set; }
+
+    /// <summary>The trace id of <see cref="Traceparent"/>, by which runs of one trace find each other.</summary>
+    public string? TraceId { get; set; }
+
+    /// <summary>Tags as JSON; <see cref="RunTagRow"/> is the index over them.</summary>
+    public required string Tags { get; set; }
+
+    /// <summary>Flags, separated by spaces.</summary>
+    public required string Flags { get; set; }
+
+    /// <summary>The last event that this row has seen: pages use it to tell whether something changed.</summary>
+    public long LastPosition { get; set; }
+}
+
+/// <summary>A link of a run to another. There is a table for each slot.</summary>
+internal sealed class RunLinkRow
+{
+    public long RunNo { get; set; }
+    public int Ordinal { get; set; }
+    public required string Kind { get; set; }
+    public required string Target { get; set; }
+
+    /// <summary>Hash of <see cref="Target"/>.</summary>
+    public long Reference { get; set; }
+}
+
+/// <summary>Which runs carry a tag. There is a table for each slot.</summary>
+internal sealed class RunTagRow
+{
+    public long TagId { get; set; }
+    public long RunNo { get; set; }
+}
+
+/// <summary>The dictionary of tags: the id is the hash of key and value.</summary>
+internal sealed class TagRow
+{
+    public long Id { get; set; }
+    public required string Key { get; set; }
+    public required string Value { get; set; }
+}

@@ -1,0 +1,61 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ValueStream.Store.Engines;
+using ValueStream.Store.Log;
+using ValueStream.Store.Projections;
+using ValueStream.Store.Queries;
+
+namespace ValueStream.Store;
+
+/// <summary>Registers the store.</summary>
+public static class StoreServices
+{
+    /// <summary>Adds the log, the projector and the queries over one database.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="connectionString"><c>Data Source=...</c> is SQLite, <c>Host=...</c> is Postgres.</param>
+    /// <exception cref="ArgumentException">The connection string is neither.</exception>
+    public static IServiceCollection AddStore(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(EngineFor(connectionString));
+        services.AddPooledDbContextFactory<Database>(static (provider, options) =>
+        {
+            provider.GetRequiredService<IEngine>().Configure(options);
+            options.UseSnakeCaseNamingConvention();
+        });
+        services.AddSingleton<ProjectorSignals>();
+        services.AddSingleton<EventLog>();
+        services.AddSingleton<Snapshot.Source>();
+        services.AddSingleton(static p => new Migrator(p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new GroupCommit(
+            p.GetRequiredService<EventLog>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>().Appended,
+            p.GetRequiredService<ILogger<GroupCommit>>()));
+        services.AddSingleton(static p => new Projector(
+            p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),
+            p.GetRequiredService<ILogger<Projector>>()));
+        services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<Snapshot.Source>()));
+        services.AddSingleton(static p => new RunQueries(p.GetRequiredService<Snapshot.Source>()));
+        services.AddSingleton(static p => new TraceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));
+        services.AddSingleton(static p => new ProjectionQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
+    /// <summary>Adds the workers that write the log and follow it.</summary>
+    public static IServiceCollection AddStoreWorkers(this IServiceCollection services) => services
+        .AddHostedService(static p => p.GetRequiredService<GroupCommit>())
+        .AddHostedService(static p => p.GetRequiredService<Projector>());
+
+    /// <summary>Whether a connection string means Postgres; null when it means neither database.</summary>
+    public static bool? IsPostgres(string connectionString) =>
+        connectionString.Contains("Host=", StringComparison.OrdinalIgnoreCase) ? true
+        : connectionString.Contains("Data Source=", StringComparison.OrdinalIgnoreCase) ? false
+        : null;
+
+    private static IEngine EngineFor(string connectionString) => IsPostgres(connectionString) switch
+    {
+        true => new PostgresEngine(connectionString),
+        false => new SqliteEngine(connectionString),
+        null => throw new ArgumentException("The connection string names neither 'Host=' (Postgres) nor 'Data Source=' (SQLite).", nameof(connectionString)),
+    };
+}

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using ValueStream.Core.Events;
+using ValueStream.Store.Log;
+using ValueStream.Store.Projections;
+using ValueStream.Testing;
+
+namespace ValueStream.Store.Tests;
+
+/// <summary>A store over a new database, with its log's writer running and its projector moved by hand.</summary>
+internal sealed class StoreFixture : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly string? _folder;
+
+    private StoreFixture(string connectionString, string? folder, FakeTimeProvider time)
+    {
+        Time = time;
+        _folder = folder;
+        ConnectionString = connectionString;
+        _services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(time).AddStore(connectionString).BuildServiceProvider();
+    }
+
+    public static readonly DateTimeOffset Noon = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
+
+    public string ConnectionString { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public GroupCommit Log => Get<GroupCommit>();
+
+    public Projector Projector => Get<Projector>();
+
+    public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+
+    public static async Task<StoreFixture> PostgresAsync()
+    {
+        var connectionString = await TestPostgres.NewDatabaseAsync();
+        Assert.SkipWhen(connectionString is null, "Postgres is not installed here.");
+        return await StartAsync(new StoreFixture(connectionString, null, new FakeTimeProvider(Noon)));
+    }
+
+    public static async Task<StoreFixture> SqliteAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("valuestream-test-").FullName;
+        return await StartAsync(new StoreFixture($"Data Source={Path.Combine(folder, "test.db")}", folder, new FakeTimeProvider(Noon)));
+    }
+
+    /// <summary>Another process's store over the same database.</summary>
+    public StoreFixture Beside() => new(ConnectionString, null, Time);
+
+    /// <summary>Passes of the projector until there is nothing left to read.</summary>
+    public async Task CatchUpAsync()
+    {
+        while (await Projector.RunOnceAsync(TestContext.Current.CancellationToken) > 0)
+        {
+        }
+    }
+
+    public async Task<IReadOnlyList<AppendResult>> AppendAsync(params NewEvent[] events) => await Log.AppendAsync(events);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Log.StopAsync(CancellationToken.None);
+        await _services.DisposeAsync();
+        if (_folder is not null)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private static async Task<StoreFixture> StartAsync(StoreFixture store)
+    {
+        await store.Get<Migrator>().MigrateAsync(TestContext.Current.CancellationToken);
+        await store.Log.StartAsync(TestContext.Current.CancellationToken);
+        return store;
+    }
+}
+
+/// <summary>Events of which only what matters is said.</summary>
+internal static class Given
+{
+    public static RunId Run(string id = "1", string type = "pipeline", string @namespace = "default") => new(Sources.CustomHttp, type, @namespace, id);
+
+    public static NewEvent Start(RunId run, double seconds = 0, EventData? data = null) => Event(EventKind.Started, run, seconds, data);
+
+    public static NewEvent End(RunId run, double seconds, EventData? data = null) => Event(EventKind.Ended, run, seconds, data);
+
+    public static NewEvent Event(EventKind kind, RunId run, double seconds, EventData? data = null) => new()
+    {
+        EventId = Guid.CreateVersion7(),
+        Kind = kind,
+        Run = run,
+        Submitter = "loopback",
+        OccurredAt = StoreFixture.Noon.AddHours(-1).AddSeconds(seconds),
+        ReceivedAt = StoreFixture.Noon,
+        Data = data ?? new EventData(),
+    };
+}

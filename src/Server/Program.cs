@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Json;
@@ -13,7 +14,8 @@ using ValueStream.Store;
 using ValueStream.Store.Engines;
 using ValueStream.Web;
 
-var builder = WebApplication.CreateBuilder(args);
+// Settings files lie beside the program; the database lies where the command was typed.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 try
 {
     if (Addresses.Configured(builder.Configuration).Count == 0)
@@ -33,9 +35,10 @@ try
     builder.Services.AddSingleton<Ingestor>();
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
     builder.Services.AddValueStreamWeb();
-    builder.Services.AddOpenApi("v1");
+    builder.Services.AddOpenApi("v1", ApiDescription.Configure);
     builder.Services.Configure<JsonOptions>(static json =>
     {
+        json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, ServerJson.Default);
     });

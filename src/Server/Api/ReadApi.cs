@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Operations;

@@ -13,6 +13,9 @@ internal sealed partial class DemoPlayer(Ingestor ingestor, TimeProvider time, I
     private const int Seed = 20_26;
     private const int BatchEvents = 500;
 
+    // Between one deployment of the living demo and the next.
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(40);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,10 +26,25 @@ internal sealed partial class DemoPlayer(Ingestor ingestor, TimeProvider time, I
             await TakeAsync(batch, stoppingToken);
             count += batch.Length;
         }
-        LogPlayed(count, (time.GetUtcNow() - began).TotalSeconds);
-        await foreach (var e in DemoHistory.Live(Seed, time, stoppingToken))
+        var took = time.GetUtcNow() - began;
+        LogPlayed(count, took);
+        while (!stoppingToken.IsCancellationRequested)
         {
-            await TakeAsync([e], stoppingToken);
+            foreach (var e in DemoHistory.Live(Seed, time.GetUtcNow()))
+            {
+                await WaitUntilAsync(e.OccurredAt!.Value, stoppingToken);
+                await TakeAsync([e], stoppingToken);
+            }
+            await WaitUntilAsync(time.GetUtcNow() + Rest, stoppingToken);
+        }
+    }
+
+    private async Task WaitUntilAsync(DateTimeOffset when, CancellationToken cancellationToken)
+    {
+        var wait = when - time.GetUtcNow();
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, time, cancellationToken);
         }
     }
 
@@ -40,6 +58,6 @@ internal sealed partial class DemoPlayer(Ingestor ingestor, TimeProvider time, I
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Played {Count} events in {Seconds:0.0} s")]
-    private partial void LogPlayed(int count, double seconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Played {Count} events in {Took}")]
+    private partial void LogPlayed(int count, TimeSpan took);
 }

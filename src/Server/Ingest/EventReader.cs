@@ -91,10 +91,10 @@ internal static class EventReader
         {
             throw new UnreadableException("run", "It is missing; say {\"type\": ..., \"id\": ...}, or a run's rendering or key as a string.");
         }
-        var source = member.Member("source")?.Text("run.source", Limits.Word) ?? Sources.CustomHttp;
-        if (source != Sources.CustomHttp)
+        var source = member.Member("source")?.Text("run.source", Limits.Word) ?? SourceNames.CustomHttp;
+        if (source != SourceNames.CustomHttp)
         {
-            throw new UnreadableException("run.source", $"Only '{Sources.CustomHttp}' may be written here; leave it out.");
+            throw new UnreadableException("run.source", $"Only '{SourceNames.CustomHttp}' may be written here; leave it out.");
         }
         var id = member.Member("id")?.Text("run.id", Limits.Id);
         return new RunId(

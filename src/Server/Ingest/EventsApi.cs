@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Access;
+using ValueStream.Server.Api;
 using ValueStream.Server.Operations;
 
 namespace ValueStream.Server.Ingest;
@@ -13,7 +14,7 @@ internal static class EventsApi
         app.MapPost(Routes.Events, Take).WithName("TakeEvents").WithTags("Events")
             .WithSummary("Take one event, or an array of events")
             .WithDescription("Answers after the events are durable. An array is answered item by item; 422 when every item is rejected.")
-            .Accepts<EventRequest[]>("application/json")
+            .AddOpenApiOperationTransformer(ApiDescription.TakesEvents)
             .Produces<IngestAnswer>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).Produces<IngestAnswer>(422).ProducesProblem(503);
 
     private static async Task<IResult> Take(HttpRequest request, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
+using ValueStream.Server.Operations;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 

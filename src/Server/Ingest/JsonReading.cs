@@ -9,9 +9,11 @@ namespace ValueStream.Server.Ingest;
 /// <param name="what">What is wrong and what to do.</param>
 internal sealed class UnreadableException(string field, string what) : Exception($"{field}: {what}")
 {
-    public string Field => field;
+    /// <summary>Where.</summary>
+    public string Field { get; } = field;
 
-    public string What => what;
+    /// <summary>What is wrong and what to do.</summary>
+    public string What { get; } = what;
 }
 
 /// <summary>Reads members of JSON objects that anybody may have written, and says exactly what is wrong with them.</summary>

@@ -50,7 +50,7 @@ internal static class CustomHttpApi
         string? Text(string name, int longest) => members.TryGetValue(name, out var value) && value.Text(name, longest) is { Length: > 0 } text ? text : null;
 
         var run = new RunId(
-            Core.Events.Sources.CustomHttp,
+            SourceNames.CustomHttp,
             Text("type", Limits.Word) ?? "deploy",
             Text("namespace", Limits.Word) ?? "default",
             Text("id", Limits.Id) ?? throw new UnreadableException("id", "It is missing; without it the end of a run cannot be told from another's."));

@@ -8,6 +8,7 @@ internal static unsafe partial class Native
     private const int AtFdCwd = -100;
     private const int NoFollow = 0x100;
     private const uint UidMask = 0x8;
+    private const int Interrupted = 4;
 
     /// <summary>The id of the parent process.</summary>
     [LibraryImport("libc", EntryPoint = "getppid")]
@@ -29,6 +30,33 @@ internal static unsafe partial class Native
             && *(uint*)(status + 20) == User()
             && new FileInfo(path).LinkTarget is null;
     }
+
+    /// <summary>
+    /// Writes to a descriptor, from where it stands. Console's streams would set up the terminal and a thread for signals first,
+    /// a FileStream would write at an offset of its own. Closed or full: there is nobody to tell.
+    /// </summary>
+    public static void Write(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (nint done = 0; done < bytes.Length;)
+            {
+                var wrote = Write(descriptor, start + done, bytes.Length - done);
+                if (wrote < 0 && Marshal.GetLastSystemError() == Interrupted)
+                {
+                    continue;
+                }
+                if (wrote <= 0)
+                {
+                    return;
+                }
+                done += wrote;
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint Write(int descriptor, byte* bytes, nint count);
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);

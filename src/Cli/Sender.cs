@@ -42,7 +42,7 @@ internal sealed class Sender(Settings settings, Spool spool)
     public bool Send(EventRequest request, bool mayOverfill)
     {
         var deadline = Environment.TickCount64 + Budget;
-        var pending = new Pending(request.EventId!.Value, JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.EventRequest));
+        var pending = new Pending(request.EventId!.Value, EventJson.Write(request));
         if (spool.WasUnreachable(settings.Server))
         {
             return Keep(pending, mayOverfill, "it did not answer within the last 30 s");
@@ -155,7 +155,7 @@ internal sealed class Sender(Settings settings, Spool spool)
         {
             return Each(batch, pending => PostCustomHttp(pending, deadline));
         }
-        if (answer.Status is >= 200 and < 300 or 422 && Items(answer.Body, batch.Count) is { } verdicts)
+        if (answer.Status is >= 200 and < 300 or 422 && EventJson.ReadAnswer(answer.Body, batch.Count) is { } verdicts)
         {
             return verdicts;
         }
@@ -213,29 +213,6 @@ internal sealed class Sender(Settings settings, Spool spool)
             // Then the body speaks for itself.
         }
         return $"it answered {answer.Status} {Encoding.UTF8.GetString(answer.Body.AsSpan(0, Math.Min(answer.Body.Length, 500)))}".TrimEnd();
-    }
-
-    private static Verdict[]? Items(byte[] body, int count)
-    {
-        try
-        {
-            var items = JsonSerializer.Deserialize(body, WireJson.Default.IngestAnswer)?.Items;
-            var verdicts = new Verdict[count];
-            foreach (var item in items ?? [])
-            {
-                verdicts[item.Index] = item.Status switch
-                {
-                    "accepted" or "duplicate" => new(Fate.Stored, ""),
-                    "rejected" => new(Fate.Refused, item.Problem ?? "no reason given"),
-                    _ => throw new JsonException(),
-                };
-            }
-            return Array.TrueForAll(verdicts, v => v.Reason is not null) ? verdicts : null;
-        }
-        catch (Exception e) when (e is JsonException or IndexOutOfRangeException)
-        {
-            return null;
-        }
     }
 
     /// <summary>One event stands alone, several in an array.</summary>

@@ -103,7 +103,9 @@ internal sealed class Spool(string? folder)
     {
         try
         {
-            return folder is null ? null : new FileStream(Path.Combine(folder, "flush.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1);
+            return folder is null
+                ? null
+                : new FileStream(Path.Combine(folder, "flush.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -147,7 +149,7 @@ internal sealed class Spool(string? folder)
     /// <summary>Forgets an event that the server has.</summary>
     public void Remove(Pending pending) => Attempt(() => File.Delete(Path.Combine(Waiting, pending.Id + Finished)));
 
-    /// <summary>Puts an event that the server refused, sent from here or directly, into <c>spool/refused</c> with the reason beside it.</summary>
+    /// <summary>Puts an event that the server refused, kept or just made, into <c>spool/refused</c> with the reason beside it.</summary>
     public void Refuse(Pending pending, string reason) => Attempt(() =>
     {
         if (folder is null)

@@ -57,7 +57,9 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
             run);
     }
 
-    /// <summary>Remembers the run, hands its id to <paramref name="tell"/>, and only then contacts the server: the id is there whatever happens.</summary>
+    /// <summary>
+    /// Remembers the run, has its id told, and only then contacts the server: the id is there whatever happens.
+    /// </summary>
     public void Begin(Settings settings, OpenRuns openRuns, Spool spool, Action tell)
     {
         openRuns.Save(Run);

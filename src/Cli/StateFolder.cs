@@ -78,7 +78,7 @@ internal static class StateFolder
             return Native.CanWriteTo(folder) && (folder != Shared
                 || Native.IsOwn(folder) && File.GetUnixFileMode(folder) == OwnerOnly);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or EntryPointNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return false;
         }

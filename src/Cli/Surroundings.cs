@@ -51,7 +51,8 @@ internal static class Surroundings
             {
                 i++;
             }
-            else if (word[1] != '-' && word.AsSpan(1).ContainsAny('c', 's', 'm') || word.AsSpan(1).Contains('e') && !IsShell(Path.GetFileName(command[0])))
+            else if (word[1] != '-' && word.AsSpan(1).ContainsAny('c', 's', 'm')
+                || word.Contains('e', StringComparison.Ordinal) && !IsShell(Path.GetFileName(command[0])))
             {
                 return null; // the program is not in a file
             }

@@ -79,7 +79,8 @@ internal static class Transport
             {
                 return Unchunk(rest) is { } whole ? new Answer(status, whole) : null;
             }
-            if (Header(head, "Content-Length") is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+            if (Header(head, "Content-Length") is { } text
+                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
             {
                 return rest.Length >= length ? new Answer(status, rest[..length].ToArray()) : null;
             }
@@ -117,7 +118,8 @@ internal static class Transport
     private static Answer ExchangePlain(Target target, byte[] body, string? token)
     {
         var head = Encoding.UTF8.GetBytes(
-            $"POST {target.Path} HTTP/1.1\r\nHost: {target.Authority}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n"
+            $"POST {target.Path} HTTP/1.1\r\nHost: {target.Authority}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n"
             + $"{Routes.SentAtHeader}: {SentAt()}\r\nConnection: close\r\nUser-Agent: vscli\r\n"
             + (token is null ? "\r\n" : $"Authorization: Bearer {token}\r\n\r\n"));
         using var socket = Connect(target);
@@ -216,7 +218,8 @@ internal static class Transport
             var size = chunks[..end];
             var extension = size.IndexOf((byte)';');
             size = extension < 0 ? size : size[..extension];
-            if (!int.TryParse(size, NumberStyles.AllowHexSpecifier | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var length)
+            const NumberStyles hex = NumberStyles.AllowHexSpecifier | NumberStyles.AllowTrailingWhite;
+            if (!int.TryParse(size, hex, CultureInfo.InvariantCulture, out var length)
                 || length is < 0 or > LargestAnswer)
             {
                 throw new InvalidDataException("the answer's chunks cannot be read");
@@ -259,7 +262,8 @@ internal static class Transport
             var colon = authority.LastIndexOf(':');
             var bracket = authority.LastIndexOf(']');
             var port = 80;
-            if (colon > bracket && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
+            if (colon > bracket
+                && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
                 || authority.Contains('@') || port is 0 or > 65535
                 || address.AsSpan().ContainsAnyExceptInRange('!', '~') || address.AsSpan().ContainsAny('?', '#'))
             {

@@ -61,7 +61,8 @@ internal static class EventCommand
         var group = arguments.Text("namespace") ?? known?.Namespace ?? StartedRun.DefaultNamespace;
         if (known is not null && (known.Type, known.Namespace) != (type, group))
         {
-            Talk.Say($"{id} was started with -type={known.Type} -namespace={known.Namespace}: this ends another run, with -type={type} -namespace={group}");
+            Talk.Say($"{id} was started with -type={known.Type} -namespace={known.Namespace}: "
+                + $"this ends another run, with -type={type} -namespace={group}");
             known = null;
         }
         var tags = Tags.From(arguments);

@@ -44,8 +44,11 @@ internal static class Surroundings
             }
             if (word.Length < 2 || word[0] is not ('-' or '+'))
             {
-                // A CI runner writes each step to a file with a name of its own: no name to be known by.
-                return word.Length > 1 && !Guid.TryParse(Path.GetFileNameWithoutExtension(word), out _) ? Path.GetFileName(word) : null;
+                // CI runners write each step to a file of a new name, and bash <(...) runs a descriptor: no names to be known by.
+                var isNamed = word.Length > 1 && !word.StartsWith("/dev/", StringComparison.Ordinal)
+                    && !word.StartsWith("/proc/", StringComparison.Ordinal)
+                    && !Guid.TryParse(Path.GetFileNameWithoutExtension(word), out _);
+                return isNamed ? Path.GetFileName(word) : null;
             }
             if (word is "--rcfile" or "--init-file" || !word.StartsWith("--", StringComparison.Ordinal) && word[^1] is 'o' or 'O')
             {

@@ -111,7 +111,7 @@ internal static class Transport
         }
         catch (Exception e)
         {
-            return Nothing(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
+            return Nothing(e.GetBaseException().Message);
         }
     }
 

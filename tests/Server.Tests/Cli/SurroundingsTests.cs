@@ -21,6 +21,8 @@ public sealed class SurroundingsTests
     [InlineData("python3 -m release", null)]
     [InlineData("perl -e print", null)]
     [InlineData("make all", null)]
+    [InlineData("bash /dev/fd/63", null)]
+    [InlineData("bash /proc/self/fd/3", null)]
     [InlineData("bash -e /home/runner/work/_temp/0198c0de-0000-7000-8000-000000000009.sh", null)]
     public void The_calling_script_is_read_from_its_interpreters_command_line(string line, string? expected) =>
         Assert.Equal(expected, Surroundings.ScriptOf(line.Split(' ')));

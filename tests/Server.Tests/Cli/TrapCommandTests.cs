@@ -213,11 +213,10 @@ public sealed class TrapCommandTests
     [Theory]
     [InlineData("bash")]
     [InlineData("dash")]
-    public async Task Without_a_server_and_a_folder_the_script_is_as_it_was(string shell)
+    public async Task Without_a_server_and_the_folder_asked_for_the_script_is_as_it_was(string shell)
     {
         using var vscli = new Vscli(ScriptedServer.Nobody());
         vscli.Variables["VALUESTREAM_SPOOL"] = "/proc/vscli";
-        vscli.Variables["HOME"] = "/proc";
         var ran = await vscli.Script(shell, """
             set -eu
             eval "$(vscli trap -url=http://127.0.0.1:1)"

@@ -64,7 +64,7 @@ internal sealed class OpenRuns(string? folder)
 
     /// <summary>The text by which other runs refer to a run of vscli's.</summary>
     public static string Rendering(OpenRun run) =>
-        new Core.Events.RunId(Core.Events.Sources.CustomHttp, run.Type, run.Namespace, run.Id).Rendering;
+        new Core.Events.RunId(Core.Events.SourceNames.CustomHttp, run.Type, run.Namespace, run.Id).Rendering;
 
     /// <summary>Closes a run: its file is put aside.</summary>
     public void Close(string token) => Try(() =>

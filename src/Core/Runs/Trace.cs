@@ -207,6 +207,6 @@ public sealed class Trace
             IdOf(loaded[order[0]]));
     }
 
-    /// <summary>The trace id that a root gives: the W3C one it was started in, else its own for tracers, which it hands on to what it starts.</summary>
+    /// <summary>The trace id that a root gives: the W3C one it was started in, else its own, which it hands on to what it starts.</summary>
     private static string IdOf(TraceRun root) => root.Traceparent?.TraceId ?? SpanIds.TraceId(root.Id, root.Attempt);
 }

@@ -22,7 +22,10 @@ public sealed class TraceTests
     [Fact]
     public void It_is_the_same_trace_whichever_of_its_runs_is_asked_for()
     {
-        TraceRun[] runs = [Loaded("root", 0), Loaded("a", 1, parent: "root"), Loaded("b", 2, parent: "a"), Loaded("other", 0), Loaded("c", 3, parent: "root")];
+        TraceRun[] runs =
+        [
+            Loaded("root", 0), Loaded("a", 1, parent: "root"), Loaded("b", 2, parent: "a"), Loaded("other", 0), Loaded("c", 3, parent: "root"),
+        ];
 
         Assert.All(["root", "a", "b", "c"], id => Assert.Equal("root(a(b) c)", Drawn(Of(id, runs))));
         Assert.Equal("other", Drawn(Of("other", runs)));
@@ -34,7 +37,9 @@ public sealed class TraceTests
         var keys = string.CompareOrdinal(Run("x").Key.ToString(), Run("y").Key.ToString()) < 0 ? "x y" : "y x";
 
         Assert.Equal($"root(b {keys} a)",
-            Drawn(Of("root", Loaded("root", 0), Loaded("a", 9, parent: "root"), Loaded("y", 5, parent: "root"), Loaded("x", 5, parent: "root"), Loaded("b", 1, parent: "root"))));
+            Drawn(Of("root",
+                Loaded("root", 0), Loaded("a", 9, parent: "root"), Loaded("y", 5, parent: "root"), Loaded("x", 5, parent: "root"),
+                Loaded("b", 1, parent: "root"))));
     }
 
     [Fact]
@@ -49,7 +54,8 @@ public sealed class TraceTests
     {
         TraceRun[] runs =
         [
-            Loaded("root", 0, 10), Loaded("root", 20, 30, attempt: 2), Loaded("a", 5, parent: "root"), Loaded("b", 25, parent: "root"), Loaded("late", 15, parent: "root"),
+            Loaded("root", 0, 10), Loaded("root", 20, 30, attempt: 2), Loaded("a", 5, parent: "root"), Loaded("b", 25, parent: "root"),
+            Loaded("late", 15, parent: "root"),
         ];
 
         Assert.Equal("root(a late)", Drawn(Of("root", runs)));
@@ -113,7 +119,9 @@ public sealed class TraceTests
     [Fact]
     public void A_longer_cycle_is_cut_once_and_keeps_what_hangs_on_it()
     {
-        var trace = Of("leaf", Loaded("a", 1, parent: "d"), Loaded("b", 2, parent: "a"), Loaded("c", 3, parent: "b"), Loaded("d", 4, parent: "c"), Loaded("leaf", 9, parent: "b"));
+        var trace = Of("leaf",
+            Loaded("a", 1, parent: "d"), Loaded("b", 2, parent: "a"), Loaded("c", 3, parent: "b"), Loaded("d", 4, parent: "c"),
+            Loaded("leaf", 9, parent: "b"));
 
         Assert.Equal("d(a(b(c leaf)))", Drawn(trace));
         Assert.Equal([0], trace.Refused);

@@ -10,21 +10,12 @@ namespace ValueStream.Core.Events;
 /// <param name="Id">The sender's id, 1..200 characters.</param>
 public sealed record RunId(string Source, string Type, string Namespace, string Id)
 {
-    private ShortKey? _key;
-
     /// <summary>The text form <c>vstrace-source-type-namespace-id</c>. It is matched whole and never split:
     /// types, namespaces and ids may contain dashes, so two runs can share one rendering.</summary>
     public string Rendering => $"vstrace-{Source}-{Type}-{Namespace}-{Id}";
 
-    /// <summary>The short key of this run, for addresses and indexes.</summary>
-    public ShortKey Key => _key ??= ShortKey.Of(Source, Type, Namespace, Id);
-
-    /// <inheritdoc/>
-    public bool Equals(RunId? other) =>
-        other is not null && Id == other.Id && Type == other.Type && Namespace == other.Namespace && Source == other.Source;
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Source, Type, Namespace, Id);
+    /// <summary>The short key of this run, for addresses and indexes. Hashed at every call.</summary>
+    public ShortKey Key => ShortKey.Of(Source, Type, Namespace, Id);
 
     /// <inheritdoc/>
     public override string ToString() => Rendering;

@@ -31,31 +31,36 @@ public static class CriticalPath
         open.Push((0, trace.Runs[0].StartedAt, End(0)));
         while (open.TryPop(out var span))
         {
-            var below = children[span.Run].Where(c => trace.Runs[c].StartedAt < span.To && End(c) > span.From).ToList();
-            if (below.Count == 0)
+            // Only children with time in the stretch: each one taken then shortens it, also where clocks differ.
+            var below = new Queue<int>(children[span.Run]
+                .Where(c => Max(trace.Runs[c].StartedAt, span.From) < Min(End(c), span.To)).OrderByDescending(End));
+            var at = span.To;
+            var taken = -1;
+            while (at > span.From)
             {
-                Add(span.Run, children[span.Run].Any(), span.From, span.To);
-                continue;
+                // Of those that were still at work at that moment, the one that began first.
+                while (below.TryPeek(out var child) && End(child) >= at)
+                {
+                    taken = taken < 0 || trace.Runs[child].StartedAt < trace.Runs[taken].StartedAt ? child : taken;
+                    below.Dequeue();
+                }
+                if (taken >= 0 && trace.Runs[taken].StartedAt < at)
+                {
+                    var from = Max(trace.Runs[taken].StartedAt, span.From);
+                    open.Push((taken, from, at));
+                    at = from;
+                }
+                else
+                {
+                    var from = below.TryPeek(out var last) ? End(last) : span.From;
+                    pieces.Add(new(span.Run, children[span.Run].Any(), from, at));
+                    at = from;
+                }
             }
-            // The child that finished last before the end of the stretch; one that outlives it covers it to its end.
-            var last = below.MaxBy(c => (Min(End(c), span.To), -trace.Runs[c].StartedAt.UtcTicks));
-            var from = Max(trace.Runs[last].StartedAt, span.From);
-            var to = Min(End(last), span.To);
-            Add(span.Run, true, to, span.To);
-            open.Push((span.Run, span.From, from));
-            open.Push((last, from, to));
         }
         return [.. pieces.OrderBy(static p => p.From)];
 
         DateTimeOffset End(int run) => trace.Runs[run].EndedAt ?? Max(now, trace.Runs[run].StartedAt);
-
-        void Add(int run, bool wait, DateTimeOffset from, DateTimeOffset to)
-        {
-            if (to > from)
-            {
-                pieces.Add(new(run, wait, from, to));
-            }
-        }
     }
 
     private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

@@ -44,8 +44,9 @@ public sealed record RunState
 
     private RunState Start(Started e)
     {
+        // Only a start later than the last end opens the next attempt; one at the very moment repeats the start that took an orphan.
         var taken = e.Attempt is { } number ? Attempts.GetValueOrDefault(number)
-            : Open ?? (Last is { State: AttemptState.Orphan } orphan && e.EffectiveAt - orphan.EndedAt <= SkewAllowance ? orphan : null);
+            : Open ?? (Last is { } last && e.EffectiveAt - last.EndedAt <= Allowance(last) ? last : null);
         return taken switch
         {
             null => Put(Begin(e.Attempt ?? (Last?.Number ?? 0) + 1, e)),
@@ -53,6 +54,8 @@ public sealed record RunState
             _ => Put(taken.Fill(e)),
         };
     }
+
+    private static TimeSpan Allowance(Attempt ended) => ended.State == AttemptState.Orphan ? SkewAllowance : TimeSpan.Zero;
 
     private Attempt Begin(int number, Started e) => WithEarly(new Attempt { Number = number, State = AttemptState.Running, Name = e.Name }).Begin(e);
 

@@ -63,8 +63,10 @@ public sealed class Trace
     /// <param name="attempt">Its attempt.</param>
     public static Trace Of(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
     {
+        // In this order every choice below is by position: siblings stand in it, and the last of a cycle is the one to cut.
+        loaded = [.. loaded.OrderBy(static r => r.StartedAt).ThenBy(static r => unchecked((ulong)r.Id.Key.Value)).ThenBy(static r => r.Attempt)];
         var parents = ResolveParents(loaded, out var resolve);
-        var refused = CutCycles(loaded, parents);
+        var refused = CutCycles(parents);
         var members = Members(loaded, parents, Find(loaded, run, attempt));
         return Arrange(loaded, parents, refused, members, resolve);
     }
@@ -90,21 +92,17 @@ public sealed class Trace
             ? References.AttemptAt(attempts[id], child.StartedAt, i => (loaded[i].StartedAt, loaded[i].EndedAt))
             : -1;
 
-        var spans = new Dictionary<(string, string), int>();
-        for (var i = 0; i < loaded.Count; i++)
-        {
-            if (loaded[i].Traceparent is { } context)
-            {
-                spans[(context.TraceId, SpanIds.SpanId(loaded[i].Id, loaded[i].Attempt))] = i;
-            }
-        }
+        // A span id is a hash of the run: nothing else has it, so the trace id beside it need not be compared.
+        var spans = loaded.Any(static r => r.Traceparent is not null)
+            ? Enumerable.Range(0, loaded.Count).ToLookup(i => SpanIds.SpanId(loaded[i].Id, loaded[i].Attempt))
+            : Enumerable.Empty<int>().ToLookup(static _ => "");
         var parents = new int[loaded.Count];
         for (var i = 0; i < loaded.Count; i++)
         {
             parents[i] = loaded[i] switch
             {
                 { Parent: { } reference } child => resolve(child, reference),
-                { Traceparent: { } context } => spans.GetValueOrDefault((context.TraceId, context.SpanId), -1),
+                { Traceparent: { } context } => spans[context.SpanId].Append(-1).First(),
                 _ => -1,
             };
         }
@@ -112,11 +110,11 @@ public sealed class Trace
     }
 
     /// <summary>Each cycle loses the parent of its run with the latest start, then the greatest key.</summary>
-    private static HashSet<int> CutCycles(IReadOnlyList<TraceRun> loaded, int[] parents)
+    private static HashSet<int> CutCycles(int[] parents)
     {
         var refused = new HashSet<int>();
-        var seenIn = new int[loaded.Count];
-        for (var start = 0; start < loaded.Count; start++)
+        var seenIn = new int[parents.Length];
+        for (var start = 0; start < parents.Length; start++)
         {
             var walk = start + 1;
             var at = start;
@@ -132,7 +130,7 @@ public sealed class Trace
             var cut = at;
             for (var next = parents[at]; next != at; next = parents[next])
             {
-                cut = Compare(loaded[next], loaded[cut]) > 0 ? next : cut;
+                cut = Math.Max(cut, next);
             }
             parents[cut] = -1;
             refused.Add(cut);
@@ -140,12 +138,7 @@ public sealed class Trace
         return refused;
     }
 
-    private static int Compare(TraceRun a, TraceRun b) =>
-        a.StartedAt.CompareTo(b.StartedAt) is not 0 and var byStart ? byStart
-        : string.CompareOrdinal(a.Id.Key.ToString(), b.Id.Key.ToString()) is not 0 and var byKey ? byKey
-        : a.Attempt.CompareTo(b.Attempt);
-
-    /// <summary>Everything joined to a run by parents, or, between runs without a parent, by a common W3C trace id.</summary>
+    /// <summary>Everything joined to a run by parents, or, between runs without a parent, by a common trace id.</summary>
     private static List<int> Members(IReadOnlyList<TraceRun> loaded, int[] parents, int of)
     {
         var roots = new int[loaded.Count];
@@ -163,23 +156,22 @@ public sealed class Trace
             roots[at] = root;
             path.ForEach(p => roots[p] = root);
         }
-        var traceId = loaded[roots[of]].Traceparent?.TraceId;
-        var belongs = roots.Distinct().Where(r => r == roots[of] || (traceId is not null && loaded[r].Traceparent?.TraceId == traceId)).ToHashSet();
+        var traceId = IdOf(loaded[roots[of]]);
+        var belongs = roots.Distinct().Where(r => IdOf(loaded[r]) == traceId).ToHashSet();
         return [.. Enumerable.Range(0, loaded.Count).Where(i => belongs.Contains(roots[i]))];
     }
 
     private static Trace Arrange(IReadOnlyList<TraceRun> loaded, int[] parents, HashSet<int> refused, List<int> members, Func<TraceRun, string, int> resolve)
     {
-        var byStart = Comparer<int>.Create((a, b) => Compare(loaded[a], loaded[b]));
         var children = members.ToLookup(i => parents[i]);
         var order = new List<int>(members.Count);
         var depths = new List<int>(members.Count);
-        var open = new Stack<(int Run, int Depth)>(children[-1].OrderDescending(byStart).Select(static i => (i, 0)));
+        var open = new Stack<(int Run, int Depth)>(children[-1].Reverse().Select(static i => (i, 0)));
         while (open.TryPop(out var next))
         {
             order.Add(next.Run);
             depths.Add(next.Depth);
-            foreach (var child in children[next.Run].OrderDescending(byStart))
+            foreach (var child in children[next.Run].Reverse())
             {
                 open.Push((child, next.Depth + 1));
             }
@@ -206,13 +198,15 @@ public sealed class Trace
             }
         }
 
-        var root = loaded[order[0]];
         return new Trace(
             [.. order.Select(i => loaded[i])],
             [.. order.Select(i => parents[i] < 0 ? -1 : places[parents[i]])],
             [.. depths],
             [.. edges.Distinct()],
             [.. order.Where(refused.Contains).Select(i => places[i])],
-            root.Traceparent?.TraceId ?? SpanIds.TraceId(root.Id, root.Attempt));
+            IdOf(loaded[order[0]]));
     }
+
+    /// <summary>The trace id that a root gives: the W3C one it was started in, else its own, which it hands on to what it starts.</summary>
+    private static string IdOf(TraceRun root) => root.Traceparent?.TraceId ?? SpanIds.TraceId(root.Id, root.Attempt);
 }

@@ -1,0 +1,108 @@
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using ValueStream.Core.Events;
+using ValueStream.Core.Runs;
+using Outcome = ValueStream.Core.Events.Outcome;
+
+namespace ValueStream.Core.Tests.Runs;
+
+/// <summary>What holds of every set of events. Times are few, so that most sets have ties.</summary>
+[Properties(MaxTest = 300, Arbitrary = [typeof(RunStateProperties)])]
+public sealed class RunStateProperties
+{
+    [Property]
+    public void Every_order_of_arrival_gives_the_same_state(Event[] events, int seed) =>
+        Assert.Equal(Show.Text(RunState.Fold(events)), Show.Text(RunState.Fold(Shuffle.By(seed, events))));
+
+    [Property]
+    public void Events_that_come_in_order_are_applied_one_by_one(Event[] events)
+    {
+        var state = RunState.Fold([]);
+        foreach (var e in events.Order(RunState.Order))
+        {
+            state = state.Apply(e);
+        }
+
+        Assert.Equal(Show.Text(RunState.Fold(events)), Show.Text(state));
+    }
+
+    [Property]
+    public void Folding_in_two_parts_is_folding_at_once(Event[] events, byte cut)
+    {
+        var ordered = events.Order(RunState.Order).ToList();
+        var first = RunState.Fold(ordered.Take(cut % (ordered.Count + 1)));
+
+        Assert.Equal(Show.Text(RunState.Fold(events)), Show.Text(ordered.Skip(cut % (ordered.Count + 1)).Aggregate(first, static (s, e) => s.Apply(e))));
+    }
+
+    [Property]
+    public void Every_event_ends_up_in_one_attempt_unless_it_is_for_one_that_never_came(Event[] events)
+    {
+        var state = RunState.Fold(events.Select(static e => e.Tag($"of {e.EventId}", "1")));
+        var taken = state.Attempts.Values.SelectMany(static a => a.Tags.Keys.Where(static k => k.StartsWith("of ", StringComparison.Ordinal))).ToList();
+        var waiting = events.Where(e => e is Annotated or Linked && (e.Attempt is { } n ? !state.Attempts.ContainsKey(n) : state.Attempts.IsEmpty));
+
+        Assert.Equal(events.Select(static e => $"of {e.EventId}").Order(), taken.Concat(waiting.Select(static e => $"of {e.EventId}")).Order());
+    }
+
+    [Property]
+    public void Every_attempt_makes_sense(Event[] events) => Assert.All(RunState.Fold(events).Attempts, static entry =>
+    {
+        var (number, attempt) = entry;
+        Assert.Equal(number, attempt.Number);
+        Assert.Equal(attempt.State != AttemptState.Orphan, attempt.StartedAt is not null);
+        Assert.Equal(attempt.State != AttemptState.Running, attempt.EndedAt is not null);
+        Assert.Equal(attempt.State != AttemptState.Running, attempt.Outcome is not null);
+        Assert.False(attempt.Duration < TimeSpan.Zero);
+        Assert.Equal(attempt.Links.Distinct(), attempt.Links);
+    });
+
+    public static Arbitrary<Event[]> Events()
+    {
+        var time = Gen.Frequency((8, Gen.Choose(0, 5)), (1, Gen.Choose(299, 303)));
+        var attempt = Gen.Frequency((3, Gen.Constant<int?>(null)), (1, Gen.Choose(1, 3).Select(static n => (int?)n)));
+        var text = Gen.Elements(null, null, "a", "b", "c");
+        var texts = text.ArrayOf().Select(static all => all.OfType<string>().Take(3).ToArray());
+        var kind = Gen.Elements("start", "start", "end", "end", "annotate", "link");
+
+        var one =
+            from k in kind
+            from at in time
+            from n in attempt
+            from actor in text
+            from reason in text
+            from parents in texts
+            from links in texts
+            from tags in texts
+            from value in Gen.Choose(1, 3)
+            from outcome in Gen.Elements(Enum.GetValues<Outcome>())
+            select Made(k, at, outcome) with
+            {
+                Attempt = n,
+                Actor = actor,
+                Reason = reason,
+                Submitter = $"token:{value}",
+                Parents = [.. parents],
+                Links = [.. links.Select(static l => new RunLink(LinkKinds.Follows, l))],
+                Tags = Event.NoTags.SetItems(tags.Select(t => KeyValuePair.Create<string, TagValue>(t, $"{value}"))),
+            };
+
+        // Ids that differ and say nothing of the order in which the events were made.
+        var set =
+            from size in Gen.Choose(0, 9)
+            from events in one.ArrayOf(size)
+            from seed in Gen.Choose(0, int.MaxValue)
+            select events.Zip(Shuffle.By(seed, Enumerable.Range(1, size)), static (e, id) => e with { EventId = Build.Id(id) }).ToArray();
+
+        return set.ToArbitrary();
+    }
+
+    private static Event Made(string kind, int at, Outcome outcome) => kind switch
+    {
+        "start" => Build.Start(at, $"name at {at}"),
+        "end" => Build.End(at, outcome, $"end at {at}"),
+        "annotate" => Build.Annotate(at),
+        _ => Build.Link(at),
+    };
+}

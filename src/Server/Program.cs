@@ -9,7 +9,7 @@ using ValueStream.Server.Api;
 using ValueStream.Server.Demo;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
-using ValueStream.Server.Sources.CustomHttp;
+using ValueStream.Server.SourceNames.CustomHttp;
 using ValueStream.Store;
 using ValueStream.Store.Engines;
 using ValueStream.Web;

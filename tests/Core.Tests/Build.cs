@@ -25,7 +25,7 @@ internal static class Build
 
     public static T Tag<T>(this T e, string key, string value) where T : Event => e with { Tags = e.Tags.SetItem(key, value) };
 
-    public static RunId Run(string id, string ns = "default", string type = "job") => new(Sources.CustomHttp, type, ns, id);
+    public static RunId Run(string id, string ns = "default", string type = "job") => new(SourceNames.CustomHttp, type, ns, id);
 
     public static TraceRun Loaded(RunId id, double from, double? to = null, RunId? parent = null, int attempt = 1) =>
         new(id, attempt, At(from), to is { } end ? At(end) : null, parent?.Rendering, [], null);

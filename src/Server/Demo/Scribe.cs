@@ -25,7 +25,7 @@ internal sealed class Scribe(Random random, DateTimeOffset now)
     public IEnumerable<EventRequest> Events => _events.OrderBy(static e => e.OccurredAt);
 
     /// <summary>The text by which others refer to a run.</summary>
-    public static string Rendering(RunRequest run) => new RunId(Sources.CustomHttp, run.Type, run.Namespace ?? "default", run.Id).Rendering;
+    public static string Rendering(RunRequest run) => new RunId(SourceNames.CustomHttp, run.Type, run.Namespace ?? "default", run.Id).Rendering;
 
     /// <summary>A run as vscli names it: 20 characters of [0-9a-v].</summary>
     public RunRequest NewRun(string type, string ns) =>

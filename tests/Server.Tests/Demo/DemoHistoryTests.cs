@@ -166,7 +166,7 @@ public sealed class DemoHistoryTests
         return durations[durations.Count / 2];
     }
 
-    private static RunId IdOf(EventRequest e) => new(Sources.CustomHttp, e.Run.Type, e.Run.Namespace ?? "default", e.Run.Id);
+    private static RunId IdOf(EventRequest e) => new(SourceNames.CustomHttp, e.Run.Type, e.Run.Namespace ?? "default", e.Run.Id);
 
     private static TraceRun Loaded(RunId id, Attempt a) => new(id, a.Number, a.StartedAt ?? a.EndedAt!.Value, a.EndedAt, a.Parent, a.Links, a.Traceparent);
 

@@ -1,1 +1,46 @@
-Console.WriteLine();
+using ValueStream.Cli.Commands;
+
+namespace ValueStream.Cli;
+
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        var now = DateTimeOffset.UtcNow;
+        switch (arguments.Length == 0 ? "" : arguments[0])
+        {
+            case "event" or "ev":
+                return Harmless(() => EventCommand.Run(arguments[1..], now));
+            case "trap":
+                return Harmless(() => TrapCommand.Run(arguments[1..], now));
+            case "flush":
+                return Harmless(() => FlushCommand.Run(arguments[1..], now));
+            case "help" or "-h" or "-help" or "--help":
+                Talk.Data(Help.All);
+                return 0;
+            case "version" or "-version" or "--version":
+                Talk.Data("vscli " + typeof(Program).Assembly.GetName().Version!.ToString(3));
+                return 0;
+            case "":
+                Talk.Plain(Help.All);
+                return 2;
+            default:
+                Talk.Say($"'{arguments[0]}' is not a command; `vscli --help` lists them");
+                return 2;
+        }
+    }
+
+    /// <summary>Commands that stand in other people's scripts: whatever happens, the script goes on.</summary>
+    private static int Harmless(Action command)
+    {
+        try
+        {
+            command();
+        }
+        catch (Exception e)
+        {
+            Talk.Say($"gave up ({e.GetType().Name}: {e.Message}); the script is not affected");
+        }
+        return 0;
+    }
+}

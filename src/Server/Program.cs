@@ -1,2 +1,82 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Json;
+using ValueStream.Core.Wire;
+using ValueStream.Server;
+using ValueStream.Server.Access;
+using ValueStream.Server.Api;
+using ValueStream.Server.Demo;
+using ValueStream.Server.Ingest;
+using ValueStream.Server.Operations;
+using ValueStream.Server.Sources.CustomHttp;
+using ValueStream.Store;
+using ValueStream.Store.Engines;
+using ValueStream.Web;
+
+// Settings files lie beside the program; the database lies where the command was typed.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+try
+{
+    if (Addresses.Configured(builder.Configuration).Count == 0)
+    {
+        builder.WebHost.UseUrls(Addresses.Default);
+    }
+    var settings = ServerSettings.Read(builder.Configuration, args);
+    settings.ForgetLastDemo();
+    builder.WebHost.ConfigureKestrel(static kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = Limits.RequestBytes;
+    });
+    builder.Services.AddSingleton(TimeProvider.System);
+    builder.Services.AddSingleton(new SiteNotice(settings.IsDemo ? DemoPlayer.Notice : null));
+    builder.Services.AddStore(settings.ConnectionString);
+    builder.Services.AddSingleton<Ingestor>();
+    builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
+    builder.Services.AddValueStreamWeb();
+    builder.Services.AddOpenApi("v1", ApiDescription.Configure);
+    builder.Services.Configure<JsonOptions>(static json =>
+    {
+        json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, ServerJson.Default);
+    });
+    builder.Services.AddStoreWorkers();
+    if (settings.IsDemo)
+    {
+        builder.Services.AddHostedService<DemoPlayer>();
+    }
+
+    var app = builder.Build();
+    await app.Services.GetRequiredService<Migrator>().MigrateAsync(app.Lifetime.ApplicationStopping);
+    if (settings.MigrateOnly)
+    {
+        return 0;
+    }
+    app.UseExceptionHandler();
+    app.UseStatusCodePages();
+    app.UseRequestRules();
+    app.UseAuthentication();
+    app.UseAuthorization();
+    app.UseAntiforgery();
+    app.MapEventsIngest();
+    app.MapCustomHttp();
+    app.MapReads();
+    app.MapLive();
+    app.MapHealth();
+    app.MapLogin();
+    app.MapOpenApi("/openapi/{documentName}.json");
+    app.MapValueStreamWeb();
+    await app.StartAsync();
+    // For people: the one line that says where to look.
+    Console.WriteLine($"ValueStream is at {string.Join(" and ", app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses)}"
+        + (settings.IsDemo ? "  (a demo: made-up history, kept in ./data/demo.db)" : ""));
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception e) when (e is WrongSettingException or DatabaseInUseException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}

@@ -41,11 +41,4 @@ public sealed class Migrator
         }
         await session.CommitAsync(cancellationToken);
     }
-
-    /// <summary>Whether every migration that this version knows has been applied.</summary>
-    public async Task<bool> IsCurrentAsync(CancellationToken cancellationToken)
-    {
-        await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        return !(await database.Database.GetPendingMigrationsAsync(cancellationToken)).Any();
-    }
 }

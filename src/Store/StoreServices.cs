@@ -38,6 +38,7 @@ public static class StoreServices
         services.AddSingleton(static p => new TraceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new ProjectionQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new HealthQueries(p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 

@@ -80,7 +80,7 @@ internal sealed class StoreFixture : IAsyncDisposable
 /// <summary>Events of which only what matters is said.</summary>
 internal static class Given
 {
-    public static RunId Run(string id = "1", string type = "pipeline", string @namespace = "default") => new(Sources.CustomHttp, type, @namespace, id);
+    public static RunId Run(string id = "1", string type = "pipeline", string @namespace = "default") => new(SourceNames.CustomHttp, type, @namespace, id);
 
     public static NewEvent Start(RunId run, double seconds = 0, EventData? data = null) => Event(EventKind.Started, run, seconds, data);
 

@@ -4,7 +4,7 @@ namespace ValueStream.Core.Events;
 /// Identity of a run: the tuple (source, type, namespace, id). Two events belong to the same run
 /// exactly when all four members are equal, ordinally.
 /// </summary>
-/// <param name="Source">Where the run was reported from, one of <see cref="Sources"/>.</param>
+/// <param name="Source">Where the run was reported from, one of <see cref="SourceNames"/>.</param>
 /// <param name="Type">The kind of work, 1..100 characters, for example <c>pipeline</c>.</param>
 /// <param name="Namespace">The owner's partition of identity and access, 1..100 characters.</param>
 /// <param name="Id">The sender's id, 1..200 characters.</param>
@@ -31,7 +31,7 @@ public sealed record RunId(string Source, string Type, string Namespace, string 
 }
 
 /// <summary>The sources that events come from.</summary>
-public static class Sources
+public static class SourceNames
 {
     /// <summary>Scripts, vscli and anything that posts events itself.</summary>
     public const string CustomHttp = "customhttp";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
@@ -85,6 +86,30 @@ public sealed class RunQueries
         var row = await visible.Of(snapshot.Runs).Where(r => r.Key == key.Value && (attempt == null || r.Attempt == attempt))
             .OrderByDescending(static r => r.Attempt).FirstOrDefaultAsync(cancellationToken);
         return row is null ? null : (await RunViews.OfAsync(snapshot, [row], visible, cancellationToken))[0];
+    }
+
+    /// <summary>
+    /// The run that a text means: a key, or a rendering. One that has been appended but not yet projected is waited for, up to two
+    /// seconds. Null when it is unknown, not to be seen, or means more than one.
+    /// </summary>
+    public async Task<RunId?> ResolveAsync(string text, Visible visible, CancellationToken cancellationToken)
+    {
+        long? head = null;
+        for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(20, cancellationToken))
+        {
+            await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+            var hash = References.Hash(text);
+            var matching = ShortKey.TryParse(text, out var key)
+                ? snapshot.Runs.Where(r => r.Key == key.Value)
+                : snapshot.Runs.Where(r => r.Reference == hash);
+            var rows = await visible.Of(matching).Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Distinct().ToListAsync(cancellationToken);
+            var runs = rows.Select(static r => new RunId(r.Source, r.Type, r.Namespace, r.Id)).Where(r => r.Rendering == text || r.Key.ToString() == text).ToList();
+            head ??= await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
+            if (runs.Count > 0 || snapshot.Live.Position >= head || Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(2))
+            {
+                return runs.Count == 1 ? runs[0] : null;
+            }
+        }
     }
 
     private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, Visible visible)

@@ -1,0 +1,258 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Cli;
+
+/// <summary>What became of an event that was sent.</summary>
+internal enum Fate
+{
+    /// <summary>The server has it.</summary>
+    Stored,
+
+    /// <summary>The server says that it can never take it.</summary>
+    Refused,
+
+    /// <summary>The server answered, but took nothing now.</summary>
+    Declined,
+
+    /// <summary>No usable answer came.</summary>
+    Unanswered,
+}
+
+/// <summary>What became of an event, and why where it was not stored.</summary>
+internal readonly record struct Verdict(Fate Fate, string Reason);
+
+/// <summary>Brings events to the server, or keeps them.</summary>
+internal sealed class Sender(Settings settings, Spool spool)
+{
+    private const int Budget = 2_000;
+    private const int FlushBudget = 60_000;
+    private const int FlushRequestBudget = 20_000;
+
+    /// <summary>
+    /// Sends an event, with what waits in the spool, within 2 s in all; what is not stored then is kept. A server that did
+    /// not answer is left alone for 30 s.
+    /// </summary>
+    /// <param name="request">The event, with its id.</param>
+    /// <param name="mayOverfill">Keep it even in a full spool: the end of a run whose start was recorded.</param>
+    /// <returns>False when the event is lost: neither stored nor kept.</returns>
+    public bool Send(EventRequest request, bool mayOverfill)
+    {
+        var deadline = Environment.TickCount64 + Budget;
+        var pending = new Pending(request.EventId!.Value, EventJson.Write(request));
+        if (spool.WasUnreachable(settings.Server))
+        {
+            return Keep(pending, mayOverfill, "it did not answer within the last 30 s");
+        }
+        // The new event stands first, so that it is not the one that time runs out for.
+        List<Pending> batch = [pending];
+        using var right = spool.HasEvents ? spool.Lock() : null;
+        if (right is not null)
+        {
+            batch.AddRange(spool.Take(500, 256 << 10));
+        }
+        var verdicts = Post(batch, deadline);
+        Settle(batch, verdicts, from: 1);
+        var (fate, reason) = verdicts[0];
+        switch (fate)
+        {
+            case Fate.Stored:
+                return true;
+            case Fate.Refused:
+                Talk.Say($"the server refused the event: {reason}");
+                spool.Refuse(pending, reason);
+                return true;
+            default:
+                if (fate == Fate.Unanswered)
+                {
+                    spool.MarkUnreachable(settings.Server, true);
+                }
+                return Keep(pending, mayOverfill, reason);
+        }
+    }
+
+    /// <summary>Sends all that waits, for up to 60 s, however lately the server failed to answer, and says what came of it.</summary>
+    public void Flush()
+    {
+        var deadline = Environment.TickCount64 + FlushBudget;
+        using var right = WaitForLock(deadline);
+        if (right is null && spool.HasEvents)
+        {
+            Talk.Say("another vscli is sending what waits");
+        }
+        int sent = 0, refused = 0;
+        while (right is not null && spool.Take(500, 900 << 10) is { Count: > 0 } batch)
+        {
+            var verdicts = Post(batch, Math.Min(deadline, Environment.TickCount64 + FlushRequestBudget));
+            Settle(batch, verdicts, from: 0);
+            var stored = verdicts.Count(v => v.Fate == Fate.Stored);
+            var refusedNow = verdicts.Count(v => v.Fate == Fate.Refused);
+            sent += stored;
+            refused += refusedNow;
+            if (stored + refusedNow < batch.Count)
+            {
+                Talk.Say($"{settings.Server}: {verdicts.First(v => v.Fate is Fate.Declined or Fate.Unanswered).Reason}");
+                break;
+            }
+            spool.MarkUnreachable(settings.Server, false);
+        }
+        Talk.Say(string.Create(CultureInfo.InvariantCulture, $"{sent} sent, {refused} refused, {spool.Count} left"));
+    }
+
+    private IDisposable? WaitForLock(long deadline)
+    {
+        while (spool.HasEvents)
+        {
+            if (spool.Lock() is { } right)
+            {
+                return right;
+            }
+            if (Environment.TickCount64 >= deadline)
+            {
+                break;
+            }
+            Thread.Sleep(20);
+        }
+        return null;
+    }
+
+    private bool Keep(Pending pending, bool mayOverfill, string reason)
+    {
+        var problem = !mayOverfill && spool.IsFull ? "the spool is full; `vscli flush` empties it" : spool.Add(pending);
+        Talk.Say(problem is null
+            ? $"{settings.Server}: {reason}; kept for later"
+            : $"{settings.Server}: {reason}; not kept either: {problem}");
+        return problem is null;
+    }
+
+    private void Settle(List<Pending> batch, Verdict[] verdicts, int from)
+    {
+        for (var i = from; i < batch.Count; i++)
+        {
+            if (verdicts[i].Fate == Fate.Stored)
+            {
+                spool.Remove(batch[i]);
+            }
+            else if (verdicts[i].Fate == Fate.Refused)
+            {
+                Talk.Say($"the server refused a kept event: {verdicts[i].Reason}");
+                spool.Refuse(batch[i], verdicts[i].Reason);
+            }
+        }
+    }
+
+    private Verdict[] Post(List<Pending> batch, long deadline)
+    {
+        if (settings.Events is null)
+        {
+            return Each(batch, pending => PostCustomHttp(pending, deadline));
+        }
+        var answer = Transport.Post(settings.Events, Json(batch), settings.Token, deadline);
+        if (answer.Status == 404 && settings.CustomHttp is not null)
+        {
+            return Each(batch, pending => PostCustomHttp(pending, deadline));
+        }
+        if (answer.Status is >= 200 and < 300 or 422 && EventJson.ReadAnswer(answer.Body, batch.Count) is { } verdicts)
+        {
+            return verdicts;
+        }
+        var verdict = Judge(answer);
+        if (verdict.Fate == Fate.Refused && batch.Count > 1)
+        {
+            // The request as a whole was refused: find out for which of its events.
+            return Each(batch, pending => Post([pending], deadline)[0]);
+        }
+        verdict = verdict.Fate == Fate.Stored ? new(Fate.Unanswered, "its answer is not ValueStream's") : verdict;
+        return Each(batch, _ => verdict);
+    }
+
+    private Verdict PostCustomHttp(Pending pending, long deadline) =>
+        Judge(Transport.Post(settings.CustomHttp!, UpstreamJson(pending.Event!), settings.Token, deadline));
+
+    /// <summary>One after the other, until one is not answered; the others would not be either.</summary>
+    private static Verdict[] Each(List<Pending> batch, Func<Pending, Verdict> post)
+    {
+        var verdicts = new Verdict[batch.Count];
+        Array.Fill(verdicts, new Verdict(Fate.Declined, "there was no time left"));
+        for (var i = 0; i < batch.Count; i++)
+        {
+            verdicts[i] = post(batch[i]);
+            if (verdicts[i].Fate == Fate.Unanswered)
+            {
+                break;
+            }
+        }
+        return verdicts;
+    }
+
+    private static Verdict Judge(Answer answer) => answer.Status switch
+    {
+        0 => new(Fate.Unanswered, answer.Problem!),
+        >= 200 and < 300 => new(Fate.Stored, ""),
+        400 or 413 or 422 => new(Fate.Refused, Explain(answer)),
+        401 or 403 => new(Fate.Declined, $"it answered {answer.Status}: VALUESTREAM_TOKEN is missing or not allowed to do this"),
+        404 => new(Fate.Declined, "it answered 404: VALUESTREAM_URL does not name a ValueStream server"),
+        _ => new(Fate.Declined, $"it answered {answer.Status}"),
+    };
+
+    private static string Explain(Answer answer)
+    {
+        try
+        {
+            using var problem = JsonDocument.Parse(answer.Body);
+            if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail))
+            {
+                return problem.RootElement.TryGetProperty("errors", out var errors) ? $"{detail} {errors.GetRawText()}" : detail.ToString();
+            }
+        }
+        catch (JsonException)
+        {
+            // Then the body speaks for itself.
+        }
+        return $"it answered {answer.Status} {Encoding.UTF8.GetString(answer.Body.AsSpan(0, Math.Min(answer.Body.Length, 500)))}".TrimEnd();
+    }
+
+    /// <summary>One event stands alone, several in an array.</summary>
+    private static byte[] Json(List<Pending> batch)
+    {
+        if (batch.Count == 1)
+        {
+            return batch[0].Json;
+        }
+        using var json = new MemoryStream();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            json.WriteByte((byte)(i == 0 ? '[' : ','));
+            json.Write(batch[i].Json);
+        }
+        json.WriteByte((byte)']');
+        return json.ToArray();
+    }
+
+    /// <summary>The body that upstream's server takes on <c>/customhttp</c>.</summary>
+    private static byte[] UpstreamJson(EventRequest request)
+    {
+        using var json = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", request.Run.Id);
+            writer.WriteString("action", request.Action);
+            writer.WriteString("parentId", request.Parents is { Count: > 0 } parents ? parents[0] : null);
+            writer.WriteBoolean("error", request.Outcome is "failure" or "error" or "timeout");
+            writer.WriteString("namespace", request.Run.Namespace);
+            writer.WriteString("type", request.Run.Type);
+            writer.WriteStartObject("metadata");
+            foreach (var (key, value) in request.Tags ?? new Dictionary<string, TagValue>())
+            {
+                writer.WriteString(key, value.Text);
+            }
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+        return json.ToArray();
+    }
+}

@@ -1,0 +1,63 @@
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Cli;
+
+/// <summary>Where events go. Precedence: flag, environment, default.</summary>
+/// <param name="Events">The address of the events API; null when only upstream's intake is known.</param>
+/// <param name="CustomHttp">The address of upstream's intake, for servers without the API; null when none was given.</param>
+/// <param name="Token">Sent as Bearer; null when there is none.</param>
+internal sealed record Settings(string? Events, string? CustomHttp, string? Token)
+{
+    /// <summary>The flags that say where events go.</summary>
+    public static readonly Flag[] Flags = [new("url"), new("event-source-url"), new("secret-key")];
+
+    /// <summary>A variable of the environment; null when it is not set or empty.</summary>
+    public static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>Reads flags and environment.</summary>
+    public static Settings From(Arguments arguments)
+    {
+        var token = Variable("VALUESTREAM_TOKEN")?.Trim();
+        if (token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            Talk.Say("VALUESTREAM_TOKEN holds characters that no token has, and was ignored");
+            token = null;
+        }
+        if (arguments.Text("url") is { } url)
+        {
+            return Of(url, token);
+        }
+        if (arguments.Text("event-source-url") is { } source)
+        {
+            return OfCustomHttp(source, token);
+        }
+        if (Variable("VALUESTREAM_URL") is { } variable)
+        {
+            return Of(variable, token);
+        }
+        return Variable("VS_CUSTOM_HTTP_EVENT_SOURCE_URL") is { } upstream
+            ? OfCustomHttp(upstream, token)
+            : Of("http://127.0.0.1:5000", token);
+    }
+
+    /// <summary>What to name in messages.</summary>
+    public string Server => Events ?? CustomHttp!;
+
+    private static Settings Of(string url, string? token) => new(Full(url) + Routes.Events, null, token);
+
+    // An upstream address whose last part is its route has our API beside it; any other may be a proxy's, so it is taken as it is.
+    private static Settings OfCustomHttp(string url, string? token)
+    {
+        var address = Full(url);
+        return address.EndsWith(Routes.CustomHttp, StringComparison.Ordinal)
+            ? new(address[..^Routes.CustomHttp.Length] + Routes.Events, address, token)
+            : new(null, address, token);
+    }
+
+    private static string Full(string url)
+    {
+        var address = url.Trim().TrimEnd('/');
+        return address.Contains("://", StringComparison.Ordinal) ? address : "http://" + address;
+    }
+}

@@ -1,0 +1,248 @@
+using System.Text;
+using System.Text.Json;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Cli;
+
+/// <summary>An event on its way to the server.</summary>
+/// <param name="Id">The event's id.</param>
+/// <param name="Json">Its JSON, the same at every attempt to send it.</param>
+internal sealed record Pending(Guid Id, byte[] Json)
+{
+    /// <summary>The event read back.</summary>
+    public EventRequest? Event => JsonSerializer.Deserialize(Json, WireJson.Default.EventRequest);
+}
+
+/// <summary>
+/// Events that could not be sent: one file each, named by the event's UUIDv7, so that names sort by time. A file appears whole
+/// (written aside, synced, renamed) or not at all, and goes only when the server has its event; sending one twice does no harm.
+/// </summary>
+/// <param name="folder">The state folder; null when there is none, and then nothing is kept.</param>
+internal sealed class Spool(string? folder)
+{
+    /// <summary>Above this many bytes no further start is taken.</summary>
+    public const long Limit = 10 << 20;
+
+    private const string Finished = ".json";
+    private const string Unfinished = ".tmp";
+
+    private string Waiting => Path.Combine(folder!, "spool");
+
+    private string Refused => Path.Combine(Waiting, "refused");
+
+    private string Broken => Path.Combine(Waiting, "broken");
+
+    private string Unreachable => Path.Combine(folder!, "unreachable");
+
+    /// <summary>Whether events wait; a matter of microseconds.</summary>
+    public bool HasEvents
+    {
+        get
+        {
+            if (folder is not null && Directory.Exists(Waiting))
+            {
+                foreach (var _ in Directory.EnumerateFiles(Waiting))
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /// <summary>How many events wait.</summary>
+    public int Count => folder is not null && Directory.Exists(Waiting) ? Directory.GetFiles(Waiting, "*" + Finished).Length : 0;
+
+    /// <summary>Whether the spool has reached its limit.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            var bytes = 0L;
+            if (folder is not null && Directory.Exists(Waiting))
+            {
+                foreach (var file in new DirectoryInfo(Waiting).EnumerateFiles())
+                {
+                    bytes += file.Length;
+                }
+            }
+            return bytes >= Limit;
+        }
+    }
+
+    /// <summary>Keeps an event for later. Null when it is safely on disk, else why it is not.</summary>
+    public string? Add(Pending pending)
+    {
+        if (folder is null)
+        {
+            return "there is no folder to keep it in";
+        }
+        var path = Path.Combine(Waiting, pending.Id.ToString());
+        try
+        {
+            StateFolder.Make(Waiting);
+            using (var file = StateFolder.NewFile(path + Unfinished))
+            {
+                file.Write(pending.Json);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(path + Unfinished, path + Finished, overwrite: true);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Attempt(() => File.Delete(path + Unfinished));
+            return e.Message;
+        }
+    }
+
+    /// <summary>
+    /// The right to send what waits, until disposed; null when another vscli has it. The kernel frees it when its holder dies.
+    /// </summary>
+    public IDisposable? Lock()
+    {
+        try
+        {
+            return folder is null
+                ? null
+                : new FileStream(Path.Combine(folder, "flush.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The oldest events that wait. Files that hold no event are moved to <c>spool/broken</c>, never deleted.</summary>
+    /// <param name="count">At most so many.</param>
+    /// <param name="bytes">And at most about so many bytes of JSON.</param>
+    public List<Pending> Take(int count, int bytes)
+    {
+        var taken = new List<Pending>();
+        if (folder is null || !Directory.Exists(Waiting))
+        {
+            return taken;
+        }
+        var paths = Directory.GetFiles(Waiting);
+        Array.Sort(paths, StringComparer.Ordinal);
+        foreach (var path in paths)
+        {
+            if (taken.Count == count || bytes <= 0)
+            {
+                break;
+            }
+            // Its writer may still be at it; left for a minute, the writer is gone.
+            if (path.EndsWith(Unfinished, StringComparison.Ordinal)
+                && DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < TimeSpan.FromMinutes(1))
+            {
+                continue;
+            }
+            if (Read(path) is { } pending)
+            {
+                taken.Add(pending);
+                bytes -= pending.Json.Length;
+            }
+        }
+        return taken;
+    }
+
+    /// <summary>Forgets an event that the server has.</summary>
+    public void Remove(Pending pending) => Attempt(() => File.Delete(Path.Combine(Waiting, pending.Id + Finished)));
+
+    /// <summary>Puts an event that the server refused, kept or just made, into <c>spool/refused</c> with the reason beside it.</summary>
+    public void Refuse(Pending pending, string reason) => Attempt(() =>
+    {
+        if (folder is null)
+        {
+            return;
+        }
+        StateFolder.Make(Refused);
+        var path = Path.Combine(Refused, pending.Id.ToString());
+        using (var file = StateFolder.NewFile(path + Finished))
+        {
+            file.Write(pending.Json);
+        }
+        using (var file = StateFolder.NewFile(path + ".reason"))
+        {
+            file.Write(Encoding.UTF8.GetBytes(reason + "\n"));
+        }
+        Remove(pending);
+    });
+
+    /// <summary>Remembers that a server did not answer, or that it did.</summary>
+    public void MarkUnreachable(string server, bool unreachable) => Attempt(() =>
+    {
+        if (folder is null)
+        {
+            return;
+        }
+        if (!unreachable)
+        {
+            File.Delete(Unreachable);
+            return;
+        }
+        using var file = StateFolder.NewFile(Unreachable);
+        file.Write(Encoding.UTF8.GetBytes(server));
+    });
+
+    /// <summary>Whether this server did not answer within the last 30 seconds.</summary>
+    public bool WasUnreachable(string server)
+    {
+        if (folder is null)
+        {
+            return false;
+        }
+        try
+        {
+            var age = DateTime.UtcNow - File.GetLastWriteTimeUtc(Unreachable);
+            return age >= TimeSpan.Zero && age < TimeSpan.FromSeconds(30) && File.ReadAllText(Unreachable) == server;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private Pending? Read(string path)
+    {
+        try
+        {
+            var pending = new Pending(Guid.Parse(Path.GetFileNameWithoutExtension(path)), File.ReadAllBytes(path));
+            if (pending.Event?.EventId == pending.Id)
+            {
+                if (path.EndsWith(Unfinished, StringComparison.Ordinal))
+                {
+                    File.Move(path, Path.ChangeExtension(path, Finished), overwrite: true);
+                }
+                return pending;
+            }
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            // Handled below: it is no event.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+        Attempt(() =>
+        {
+            StateFolder.Make(Broken);
+            File.Move(path, Path.Combine(Broken, Path.GetFileName(path)), overwrite: true);
+            Talk.Say($"{path} holds no event; moved to {Broken}");
+        });
+        return null;
+    }
+
+    private static void Attempt(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Talk.Say(e.Message);
+        }
+    }
+}

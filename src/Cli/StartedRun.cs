@@ -1,0 +1,91 @@
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Cli;
+
+/// <summary>A run that a command starts: what is sent, and what is remembered of it.</summary>
+internal sealed record StartedRun(EventRequest Event, OpenRun Run)
+{
+    /// <summary>The type of runs that are given none, as upstream's.</summary>
+    public const string DefaultType = "deploy";
+
+    /// <summary>The namespace of runs that are given none.</summary>
+    public const string DefaultNamespace = "default";
+
+    /// <summary>The variable by which a script names the parent of what it calls.</summary>
+    public const string ParentVariable = "VS_PARENT_EVENT_ID";
+
+    /// <summary>The flags of commands that start a run.</summary>
+    public static readonly Flag[] Flags =
+        [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("parent-event-id"), .. Settings.Flags];
+
+    /// <summary>Makes a run out of flags, surroundings and what is remembered of its parent.</summary>
+    public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now)
+    {
+        var parents = Parents(arguments, openRuns);
+        var tags = Tags.From(arguments);
+        var user = Surroundings.User;
+        if (user is not null)
+        {
+            tags.TryAdd("user.name", user);
+        }
+        tags.TryAdd("host.name", Surroundings.Host);
+        tags.TryAdd("os.type", Surroundings.System);
+
+        // The server takes the name from the tag itself; here it is only remembered.
+        var service = tags.TryGetValue("service", out var tag) && tag.Text.Length > 0 ? tag.Text : null;
+        var name = arguments.Text("name")
+            ?? (service is not null ? null
+            : (parents.Count > 0 ? openRuns.FindReferenced(parents[0])?.Name : null) ?? Surroundings.CallingScript());
+        name = Tags.Limit("the name", name, 200);
+        var run = new OpenRun(
+            Token.New(now), arguments.Text("type") ?? DefaultType, arguments.Text("namespace") ?? DefaultNamespace, name ?? service);
+        return new StartedRun(
+            new EventRequest
+            {
+                EventId = Guid.CreateVersion7(now),
+                Action = "start",
+                Run = new RunRequest { Type = run.Type, Namespace = run.Namespace, Id = run.Id },
+                Name = name,
+                Parents = parents.Count > 0 ? parents : null,
+                OccurredAt = now,
+                Actor = arguments.Text("actor") ?? user,
+                Reason = Tags.Limit("the reason", arguments.Text("reason"), 4000),
+                Tags = tags,
+                Traceparent = Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
+            },
+            run);
+    }
+
+    /// <summary>
+    /// Remembers the run, has its id told, and only then contacts the server: the id is there whatever happens.
+    /// </summary>
+    public void Begin(Settings settings, OpenRuns openRuns, Spool spool, Action tell)
+    {
+        openRuns.Save(Run);
+        tell();
+        if (!new Sender(settings, spool).Send(Event, mayOverfill: false))
+        {
+            openRuns.Forget(Run.Id);
+        }
+    }
+
+    // A bare token stands for the run that it was printed for; anything else is taken as sent. An empty flag means "no parent".
+    private static List<string> Parents(Arguments arguments, OpenRuns openRuns)
+    {
+        var given = arguments.All("parent-event-id") ?? (Settings.Variable(ParentVariable) is { } variable ? [variable] : []);
+        given.RemoveAll(string.IsNullOrWhiteSpace);
+        for (var i = 0; i < given.Count; i++)
+        {
+            if (openRuns.Find(given[i]) is { } run)
+            {
+                given[i] = OpenRuns.Rendering(run);
+            }
+            else if (Token.Is(given[i]))
+            {
+                Talk.Say($"the parent {given[i]} was not started here: write it as vstrace-customhttp-TYPE-NAMESPACE-{given[i]}");
+            }
+        }
+        return given;
+    }
+}

@@ -1,0 +1,19 @@
+using System.Text;
+
+namespace ValueStream.Cli;
+
+/// <summary>The two channels: stdout is data, stderr is talk. Neither may ever fail the script.</summary>
+internal static class Talk
+{
+    private const int Stdout = 1;
+    private const int Stderr = 2;
+
+    /// <summary>A line of data on stdout.</summary>
+    public static void Data(string text) => Native.Write(Stdout, Encoding.UTF8.GetBytes(text + "\n"));
+
+    /// <summary>A line of talk on stderr, marked as ours.</summary>
+    public static void Say(string text) => Plain("vscli: " + text);
+
+    /// <summary>A text on stderr as it is.</summary>
+    public static void Plain(string text) => Native.Write(Stderr, Encoding.UTF8.GetBytes(text + "\n"));
+}

@@ -1,0 +1,276 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Cli;
+
+/// <summary>What came back from one request.</summary>
+/// <param name="Status">The HTTP status; 0 when no whole answer came in time.</param>
+/// <param name="Body">The answer's body.</param>
+/// <param name="Problem">Why no answer came, as a phrase.</param>
+internal readonly record struct Answer(int Status, byte[] Body, string? Problem = null);
+
+/// <summary>
+/// One POST with a hard deadline over all of it: look-up, connection, sending, answer. For <c>http://</c> a plain socket,
+/// because HttpClient costs 2 ms of start; HttpClient for <c>https://</c> and where the environment names a proxy.
+/// </summary>
+internal static class Transport
+{
+    private const int LargestAnswer = 4 << 20;
+
+    /// <summary>Posts JSON. Never throws.</summary>
+    /// <param name="address">An <c>http://</c> or <c>https://</c> address.</param>
+    /// <param name="body">The JSON text.</param>
+    /// <param name="token">Sent as Bearer, unless null.</param>
+    /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
+    public static Answer Post(string address, byte[] body, string? token, long deadline)
+    {
+        var left = deadline - Environment.TickCount64;
+        if (left <= 0)
+        {
+            return Nothing("there was no time left");
+        }
+        Answer? answer = null;
+        // The exchange may hang where no timeout reaches (name look-up, for one); the thread dies with the process.
+        var thread = new Thread(() => answer = Exchange(address, body, token), 256 * 1024) { IsBackground = true };
+        thread.Start();
+        return thread.Join((int)Math.Min(left, int.MaxValue)) && answer is { } came
+            ? came
+            : Nothing(string.Create(CultureInfo.InvariantCulture, $"no answer within {left / 1000.0:0.#} s"));
+    }
+
+    /// <summary>
+    /// Reads an HTTP/1.1 response out of what was received so far. Null while it is incomplete; status 0 when it is none.
+    /// </summary>
+    /// <param name="received">Everything received.</param>
+    /// <param name="closed">Whether the server has closed the connection.</param>
+    public static Answer? Read(ReadOnlySpan<byte> received, bool closed)
+    {
+        while (true)
+        {
+            var end = received.IndexOf("\r\n\r\n"u8);
+            if (!received.StartsWith("HTTP/1."u8[..Math.Min(7, received.Length)]))
+            {
+                return Nothing("the answer is not HTTP");
+            }
+            if (end < 0)
+            {
+                return null;
+            }
+            var head = Encoding.Latin1.GetString(received[..end]);
+            var rest = received[(end + 4)..];
+            if (head.Length < 12 || !int.TryParse(head.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status))
+            {
+                return Nothing("the answer is not HTTP");
+            }
+            if (status < 200)
+            {
+                received = rest;
+                continue;
+            }
+            if (status == 204)
+            {
+                return new Answer(status, []);
+            }
+            if (Header(head, "Transfer-Encoding") is { } encoding && encoding.Contains("chunked", StringComparison.OrdinalIgnoreCase))
+            {
+                return Unchunk(rest) is { } whole ? new Answer(status, whole) : null;
+            }
+            if (Header(head, "Content-Length") is { } text
+                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+            {
+                return rest.Length >= length ? new Answer(status, rest[..length].ToArray()) : null;
+            }
+            return closed ? new Answer(status, rest.ToArray()) : null;
+        }
+    }
+
+    private static Answer Nothing(string problem) => new(0, [], problem);
+
+    private static Answer Exchange(string address, byte[] body, string? token)
+    {
+        try
+        {
+            return Target.Parse(address) is { } target && (target.IsLoopback || Settings.Variable("http_proxy") is null)
+                ? ExchangePlain(target, body, token)
+                : ExchangeByClient(address, body, token);
+        }
+        catch (SocketException e)
+        {
+            return Nothing(e.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => "connection refused",
+                SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its name is not known",
+                SocketError.HostUnreachable or SocketError.NetworkUnreachable => "it cannot be reached",
+                SocketError.ConnectionReset => "the connection was cut",
+                _ => e.Message,
+            });
+        }
+        catch (Exception e)
+        {
+            return Nothing(e.GetBaseException().Message);
+        }
+    }
+
+    private static Answer ExchangePlain(Target target, byte[] body, string? token)
+    {
+        var head = Encoding.UTF8.GetBytes(
+            $"POST {target.Path} HTTP/1.1\r\nHost: {target.Authority}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n"
+            + $"{Routes.SentAtHeader}: {SentAt()}\r\nConnection: close\r\nUser-Agent: vscli\r\n"
+            + (token is null ? "\r\n" : $"Authorization: Bearer {token}\r\n\r\n"));
+        using var socket = Connect(target);
+        Send(socket, [.. head, .. body]);
+        var received = new byte[4096];
+        var count = 0;
+        while (count < LargestAnswer)
+        {
+            var read = socket.Receive(received.AsSpan(count));
+            count += read;
+            if (Read(received.AsSpan(0, count), read == 0) is { } answer)
+            {
+                return answer;
+            }
+            if (read == 0)
+            {
+                return Nothing(count == 0 ? "the connection was closed without an answer" : "the answer was cut off");
+            }
+            if (count == received.Length)
+            {
+                Array.Resize(ref received, count * 2);
+            }
+        }
+        return Nothing("the answer is too long");
+    }
+
+    private static void Send(Socket socket, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            bytes = bytes[socket.Send(bytes)..];
+        }
+    }
+
+    private static Socket Connect(Target target)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal]
+            : target.IsLoopback ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+            : Dns.GetHostAddresses(target.Host);
+        for (var i = 0; ; i++)
+        {
+            var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                socket.Connect(new IPEndPoint(addresses[i], target.Port));
+                return socket;
+            }
+            catch (SocketException) when (i + 1 < addresses.Length)
+            {
+                socket.Dispose();
+            }
+        }
+    }
+
+    private static Answer ExchangeByClient(string address, byte[] body, string? token)
+    {
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
+        using var client = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add(Routes.SentAtHeader, SentAt());
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+        using var response = client.Send(request);
+        using var content = new MemoryStream();
+        response.Content.ReadAsStream().CopyTo(content);
+        return new Answer((int)response.StatusCode, content.ToArray());
+    }
+
+    private static string SentAt() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
+    private static string? Header(string head, string name)
+    {
+        foreach (var line in head.Split("\r\n"))
+        {
+            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return line[(name.Length + 1)..].Trim();
+            }
+        }
+        return null;
+    }
+
+    private static byte[]? Unchunk(ReadOnlySpan<byte> chunks)
+    {
+        using var whole = new MemoryStream();
+        while (true)
+        {
+            var end = chunks.IndexOf("\r\n"u8);
+            if (end < 0)
+            {
+                return null;
+            }
+            var size = chunks[..end];
+            var extension = size.IndexOf((byte)';');
+            size = extension < 0 ? size : size[..extension];
+            const NumberStyles hex = NumberStyles.AllowHexSpecifier | NumberStyles.AllowTrailingWhite;
+            if (!int.TryParse(size, hex, CultureInfo.InvariantCulture, out var length)
+                || length is < 0 or > LargestAnswer)
+            {
+                throw new InvalidDataException("the answer's chunks cannot be read");
+            }
+            chunks = chunks[(end + 2)..];
+            if (length == 0)
+            {
+                return whole.ToArray();
+            }
+            if (chunks.Length < length + 2)
+            {
+                return null;
+            }
+            whole.Write(chunks[..length]);
+            chunks = chunks[(length + 2)..];
+        }
+    }
+
+    /// <summary>The parts of an <c>http://</c> address.</summary>
+    /// <param name="Host">The name or number, an IPv6 number without brackets.</param>
+    /// <param name="Port">The port.</param>
+    /// <param name="Authority">Host and port as the Host header has them.</param>
+    /// <param name="Path">From the first slash on.</param>
+    internal sealed record Target(string Host, int Port, string Authority, string Path)
+    {
+        /// <summary>Whether it is this machine.</summary>
+        public bool IsLoopback => Host is "localhost" or "::1" || Host.StartsWith("127.", StringComparison.Ordinal);
+
+        /// <summary>Null when the address is not a plain <c>http://</c> one, so that HttpClient shall judge it.</summary>
+        public static Target? Parse(string address)
+        {
+            const string scheme = "http://";
+            if (!address.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
+            {
+                return null;
+            }
+            var slash = address.IndexOf('/', scheme.Length);
+            var authority = slash < 0 ? address[scheme.Length..] : address[scheme.Length..slash];
+            var path = slash < 0 ? "/" : address[slash..];
+            var colon = authority.LastIndexOf(':');
+            var bracket = authority.LastIndexOf(']');
+            var port = 80;
+            if (colon > bracket
+                && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
+                || authority.Contains('@') || port is 0 or > 65535
+                || address.AsSpan().ContainsAnyExceptInRange('!', '~') || address.AsSpan().ContainsAny('?', '#'))
+            {
+                return null;
+            }
+            var host = (colon > bracket ? authority[..colon] : authority).Trim('[', ']');
+            return host.Length == 0 ? null : new Target(host, port, authority, path);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.ComponentModel;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+using ValueStream.Server.Operations;
+using ValueStream.Store.Queries;
+
+namespace ValueStream.Server.Api;
+
+/// <summary>What can be read: events, head, projections, runs, traces.</summary>
+internal static class ReadApi
+{
+    /// <summary>Maps the routes.</summary>
+    public static void MapReads(this IEndpointRouteBuilder app)
+    {
+        var api = app.MapGroup("/api/v1");
+        api.MapGet("/events", Events).WithName("ListEvents").WithTags("Events").WithSummary("The log, newest first").ProducesProblem(400);
+        api.MapGet("/log/head", Head).WithName("GetHead").WithTags("Events").WithSummary("The end of the log: position and chain hash");
+        api.MapGet("/projections", Projections).WithName("ListProjections").WithTags("Projections").WithSummary("Position and lag of every projection");
+        api.MapPost("/projections/runs/rebuild", Rebuild).WithName("RebuildProjection").WithTags("Projections")
+            .WithSummary("Compute the projections anew from the whole log, beside the live ones").ProducesProblem(409);
+        api.MapGet("/runs", Runs).WithName("ListRuns").WithTags("Runs").WithSummary("Search runs: those that ended in the window or are running, newest start first").ProducesProblem(400);
+        api.MapGet("/runs/{key}", Run).WithName("GetRun").WithTags("Runs").WithSummary("One run, the newest attempt unless one is named").ProducesProblem(404);
+        api.MapGet("/runs/{key}/trace", Trace).WithName("GetTrace").WithTags("Runs").WithSummary("The trace that a run belongs to, with its critical path").ProducesProblem(404);
+        api.MapGet("/runs/{key}/events", History).WithName("ListRunEvents").WithTags("Runs").WithSummary("A run's history, newest first").ProducesProblem(400).ProducesProblem(404);
+    }
+
+    private static async Task<Results<Ok<ListView<EventView>>, ProblemHttpResult>> Events(
+        EventQueries events, CancellationToken cancellationToken,
+        [Description("1 to 1,000")] int limit = 100, [Description("'next' of the page before")] string? cursor = null) =>
+        limit is < 1 or > 1000 ? Problems.Invalid("limit", "It must be 1 to 1,000.")
+        : TypedResults.Ok(await events.ListAsync(new EventFilter { Limit = limit, Cursor = cursor }, Visible.Everything, cancellationToken));
+
+    private static async Task<Ok<HeadView>> Head(EventQueries events, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await events.HeadAsync(cancellationToken));
+
+    private static async Task<Ok<ListView<ProjectionView>>> Projections(ProjectionQueries projections, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await projections.ListAsync(cancellationToken));
+
+    private static async Task<Results<Accepted, ProblemHttpResult>> Rebuild(Store.Projections.Projector projector, CancellationToken cancellationToken) =>
+        await projector.BeginRebuildAsync(cancellationToken) ? TypedResults.Accepted("/api/v1/projections") : Problems.Conflict("A rebuild is under way; /api/v1/projections shows how far it is.");
+
+    private static async Task<Results<Ok<ListView<RunView>>, ProblemHttpResult>> Runs(
+        [AsParameters] RunSearch search, RunQueries runs, CancellationToken cancellationToken)
+    {
+        if (search.Problem() is { } problem)
+        {
+            return problem;
+        }
+        return TypedResults.Ok(await runs.ListAsync(search.ToFilter(), Visible.Everything, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<RunView>, ProblemHttpResult>> Run(
+        string key, RunQueries runs, CancellationToken cancellationToken, int? attempt = null) =>
+        ShortKey.TryParse(key, out var run) && await runs.FindAsync(run, attempt, Visible.Everything, cancellationToken) is { } view
+            ? TypedResults.Ok(view) : Unknown(key, attempt);
+
+    private static async Task<Results<Ok<TraceView>, ProblemHttpResult>> Trace(
+        string key, TraceQueries traces, CancellationToken cancellationToken, int? attempt = null) =>
+        ShortKey.TryParse(key, out var run) && await traces.OfAsync(run, attempt, Visible.Everything, cancellationToken) is { } view
+            ? TypedResults.Ok(view) : Unknown(key, attempt);
+
+    private static async Task<Results<Ok<ListView<EventView>>, ProblemHttpResult>> History(
+        string key, RunQueries runs, EventQueries events, CancellationToken cancellationToken, int limit = 100, string? cursor = null)
+    {
+        if (limit is < 1 or > 1000)
+        {
+            return Problems.Invalid("limit", "It must be 1 to 1,000.");
+        }
+        return ShortKey.TryParse(key, out var run) && await runs.FindAsync(run, null, Visible.Everything, cancellationToken) is not null
+            ? TypedResults.Ok(await events.ListAsync(new EventFilter { Run = run, Limit = limit, Cursor = cursor }, Visible.Everything, cancellationToken))
+            : Unknown(key, null);
+    }
+
+    private static ProblemHttpResult Unknown(string key, int? attempt) =>
+        Problems.NotFound($"There is no run with key '{key}'{(attempt is { } number ? $" and attempt {number}" : "")}. /api/v1/runs?id=... finds a run by its rendering.");
+}
+
+/// <summary>The search of <c>GET /api/v1/runs</c>, as it stands in the address.</summary>
+internal sealed record RunSearch
+{
+    [Description("Ended at or after this time, or running")]
+    public DateTimeOffset? From { get; init; }
+
+    [Description("Ended before this time, or running")]
+    public DateTimeOffset? To { get; init; }
+
+    public string? Source { get; init; }
+
+    public string? Namespace { get; init; }
+
+    public string? Type { get; init; }
+
+    public string? Name { get; init; }
+
+    [Description("An operation's key")]
+    public string? Operation { get; init; }
+
+    [Description("A run's rendering, vstrace-source-type-namespace-id")]
+    public string? Id { get; init; }
+
+    [Description("running, ended or orphan")]
+    public string? State { get; init; }
+
+    [Description("success, failure, error, timeout, cancellation or skip")]
+    public string? Outcome { get; init; }
+
+    public string? Actor { get; init; }
+
+    [Description("Seconds")]
+    public double? MinDuration { get; init; }
+
+    [Description("Seconds")]
+    public double? MaxDuration { get; init; }
+
+    [Description("key=value; may stand more than once, then all must be there")]
+    public string[]? Tag { get; init; }
+
+    [Description("1 to 200, 50 where absent")]
+    public int? Limit { get; init; }
+
+    [Description("'next' of the page before")]
+    public string? Cursor { get; init; }
+
+    /// <summary>What is wrong with it, if anything.</summary>
+    public ProblemHttpResult? Problem() =>
+        Limit is < 1 or > 200 ? Problems.Invalid("limit", "It must be 1 to 200.")
+        : Outcome is not null && Outcomes.Parse(Outcome) is null ? Problems.Invalid("outcome", $"'{Outcome}' is not known; say one of {Outcomes.All}.")
+        : State is not (null or "running" or "ended" or "orphan") ? Problems.Invalid("state", $"'{State}' is not known; say running, ended or orphan.")
+        : Operation is not null && !ShortKey.TryParse(Operation, out _) ? Problems.Invalid("operation", "It is not an operation's key.")
+        : Tag?.FirstOrDefault(static t => t.IndexOf('=') < 1) is { } tag ? Problems.Invalid("tag", $"'{tag}' must be key=value.")
+        : null;
+
+    /// <summary>As the store takes it.</summary>
+    public RunFilter ToFilter() => new()
+    {
+        From = From,
+        To = To,
+        Source = Source,
+        Namespace = Namespace,
+        Type = Type,
+        Name = Name,
+        Operation = ShortKey.TryParse(Operation, out var operation) ? operation : null,
+        Id = Id,
+        State = State,
+        Outcome = Outcome,
+        Actor = Actor,
+        MinDuration = MinDuration,
+        MaxDuration = MaxDuration,
+        Tags = [.. (Tag ?? []).Select(static t => new KeyValuePair<string, string>(t[..t.IndexOf('=')], t[(t.IndexOf('=') + 1)..]))],
+        Limit = Limit ?? 50,
+        Cursor = Cursor,
+    };
+}

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ValueStream.Core.Events;
+using ValueStream.Store.Log;
+
+namespace ValueStream.Server.Ingest;
+
+/// <summary>Who sent a request, and when by both clocks.</summary>
+/// <param name="Submitter">The opaque id of the sender.</param>
+/// <param name="ReceivedAt">The server's time of the receipt.</param>
+/// <param name="SentAt">The sender's time of the sending, where it said.</param>
+internal sealed record Sending(string Submitter, DateTimeOffset ReceivedAt, DateTimeOffset? SentAt)
+{
+    /// <summary>Clocks that differ by less are taken to agree: the rest is the time on the way.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
+
+    /// <summary>Server minus sender, zero where the clocks agree.</summary>
+    public TimeSpan ClockOffset => SentAt is { } sentAt && (ReceivedAt - sentAt).Duration() > Tolerance ? ReceivedAt - sentAt : TimeSpan.Zero;
+}
+
+/// <summary>Turns what a sender wrote into an event, or says what is wrong with it. Pure.</summary>
+internal static class EventReader
+{
+    /// <summary>Reads one event of the API.</summary>
+    /// <param name="item">The JSON object.</param>
+    /// <param name="run">Whose event it is, where the sender wrote a reference that had to be looked up.</param>
+    /// <param name="sending">Who sent it and when.</param>
+    /// <exception cref="UnreadableException">Something is wrong with it.</exception>
+    public static NewEvent Read(JsonElement item, RunId? run, Sending sending)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            throw new UnreadableException("", "An event must be a JSON object.");
+        }
+        if (item.GetRawText().Length > Limits.EventBytes)
+        {
+            throw new UnreadableException("", $"An event may have {Limits.EventBytes} bytes at the most.");
+        }
+        var action = item.Member("action")?.Text("action", Limits.Word) ?? throw new UnreadableException("action", $"It is missing; say one of {EventKinds.Actions}.");
+        var kind = EventKinds.FromAction(action) ?? throw new UnreadableException("action", $"'{action}' is not known; say one of {EventKinds.Actions}.");
+        run ??= ReadRun(item.Member("run"));
+        var data = new EventData
+        {
+            Name = item.Member("name")?.Text("name", Limits.Id),
+            Actor = item.Member("actor")?.Text("actor", Limits.Id),
+            Reason = item.Member("reason")?.Text("reason", Limits.Reason),
+            Note = item.Member("note")?.Text("note", Limits.Reason),
+            Outcome = ReadOutcome(item),
+            Error = item.Member("error")?.Boolean("error"),
+            Parents = ReadParents(item),
+            Links = ReadLinks(item),
+            Traceparent = item.Member("traceparent")?.Text("traceparent", Limits.Reference),
+            Import = item.Member("import")?.Boolean("import"),
+            Tags = item.Member("tags")?.Tags("tags"),
+        };
+        return Make(kind, run, data, sending) with
+        {
+            EventId = ReadId(item) ?? Guid.CreateVersion7(sending.ReceivedAt),
+            Attempt = ReadAttempt(item),
+            OccurredAt = item.Member("occurredAt")?.Time("occurredAt"),
+        };
+    }
+
+    /// <summary>An event with what the server works out: the name, the clock's offset.</summary>
+    public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending)
+    {
+        var name = kind is EventKind.Started or EventKind.Ended && string.IsNullOrEmpty(data.Name) ? data.NameOr(run.Type) : null;
+        double? offset = sending.ClockOffset == TimeSpan.Zero ? null : sending.ClockOffset.TotalSeconds;
+        return new NewEvent
+        {
+            EventId = Guid.CreateVersion7(sending.ReceivedAt),
+            Kind = kind,
+            Run = run,
+            Submitter = sending.Submitter,
+            ReceivedAt = sending.ReceivedAt,
+            ClockOffset = sending.ClockOffset,
+            Data = name is null && offset is null ? data
+                : data with { Derived = new DerivedData { Name = name?[..Math.Min(name.Length, Limits.Id)], ClockOffset = offset } },
+        };
+    }
+
+    /// <summary>A type or a namespace.</summary>
+    public static string Word(string text, string field) =>
+        text.Length == 0 ? throw new UnreadableException(field, "It is empty.")
+        : text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-') ? text
+        : throw new UnreadableException(field, "It may have letters, digits, '_', '.' and '-' only.");
+
+    private static RunId ReadRun(JsonElement? run)
+    {
+        if (run is not { ValueKind: JsonValueKind.Object } member)
+        {
+            throw new UnreadableException("run", "It is missing; say {\"type\": ..., \"id\": ...}, or a run's rendering or key as a string.");
+        }
+        var source = member.Member("source")?.Text("run.source", Limits.Word) ?? SourceNames.CustomHttp;
+        if (source != SourceNames.CustomHttp)
+        {
+            throw new UnreadableException("run.source", $"Only '{SourceNames.CustomHttp}' may be written here; leave it out.");
+        }
+        var id = member.Member("id")?.Text("run.id", Limits.Id);
+        return new RunId(
+            source,
+            Word(member.Member("type")?.Text("run.type", Limits.Word) ?? throw new UnreadableException("run.type", "It is missing."), "run.type"),
+            Word(member.Member("namespace")?.Text("run.namespace", Limits.Word) ?? "default", "run.namespace"),
+            string.IsNullOrEmpty(id) ? throw new UnreadableException("run.id", "It is missing.") : id);
+    }
+
+    private static Guid? ReadId(JsonElement item) => item.Member("eventId") switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } id when id.TryGetGuid(out var guid) => guid,
+        _ => throw new UnreadableException("eventId", "It must be a UUID, for example 0198c0de-0000-7000-8000-000000000001."),
+    };
+
+    private static int? ReadAttempt(JsonElement item) => item.Member("attempt") switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out var attempt) && attempt is >= 1 and <= 1_000_000 => attempt,
+        _ => throw new UnreadableException("attempt", "It must be a whole number from 1 to 1,000,000."),
+    };
+
+    private static string? ReadOutcome(JsonElement item)
+    {
+        var outcome = item.Member("outcome")?.Text("outcome", Limits.Word);
+        return outcome is null || Outcomes.Parse(outcome) is not null ? outcome
+            : throw new UnreadableException("outcome", $"'{outcome}' is not known; say one of {Outcomes.All}.");
+    }
+
+    private static ImmutableArray<string>? ReadParents(JsonElement item) => item.Member("parents") is not { } parents ? null
+        : [.. parents.Items("parents", Limits.Links).Select(static p => Reference(p.Element, p.Field))];
+
+    private static ImmutableArray<RunLink>? ReadLinks(JsonElement item) => item.Member("links") is not { } links ? null
+        : [.. links.Items("links", Limits.Links).Select(static l =>
+        {
+            if (l.Element.ValueKind != JsonValueKind.Object)
+            {
+                throw new UnreadableException(l.Field, "It must be an object {\"kind\": ..., \"run\": ...}.");
+            }
+            var kind = l.Element.Member("kind")?.Text($"{l.Field}.kind", Limits.Word) ?? LinkKinds.References;
+            return new RunLink(
+                LinkKinds.IsKnown(kind) ? kind : throw new UnreadableException($"{l.Field}.kind", $"'{kind}' is not known; say one of {LinkKinds.All}."),
+                Reference(l.Element.Member("run") ?? throw new UnreadableException($"{l.Field}.run", "It is missing."), $"{l.Field}.run"));
+        })];
+
+    private static string Reference(JsonElement element, string field) => element.Text(field, Limits.Reference) is { Length: > 0 } text ? text
+        : throw new UnreadableException(field, "It is empty.");
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using ValueStream.Core.Wire;
+using ValueStream.Server.Access;
+using ValueStream.Server.Api;
+using ValueStream.Server.Operations;
+
+namespace ValueStream.Server.Ingest;
+
+/// <summary><c>POST /api/v1/events</c>: one event or an array.</summary>
+internal static class EventsApi
+{
+    /// <summary>Maps the route.</summary>
+    public static void MapEventsIngest(this IEndpointRouteBuilder app) =>
+        app.MapPost(Routes.Events, Take).WithName("TakeEvents").WithTags("Events")
+            .WithSummary("Take one event, or an array of events")
+            .WithDescription("Answers after the events are durable. An array is answered item by item; 422 when every item is rejected.")
+            .AddOpenApiOperationTransformer(ApiDescription.TakesEvents)
+            .Produces<IngestAnswer>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).Produces<IngestAnswer>(422).ProducesProblem(503);
+
+    private static async Task<IResult> Take(HttpRequest request, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var receivedAt = time.GetUtcNow();
+        try
+        {
+            using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
+            var root = body.RootElement;
+            var (items, sentAt) = Items(root);
+            var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? HeaderTime(request));
+            var answers = await ingestor.TakeAsync(items, sending, cancellationToken);
+            if (root.ValueKind == JsonValueKind.Object && answers is [{ Item: { Status: "rejected" } rejected, Field: var field }])
+            {
+                return field is null && rejected.Position is null && rejected.Problem!.StartsWith("conflict", StringComparison.Ordinal)
+                    ? Problems.Conflict(rejected.Problem)
+                    : Problems.Invalid(field ?? "", field is { Length: > 0 } ? rejected.Problem![(field.Length + 2)..] : rejected.Problem!);
+            }
+            var answer = new IngestAnswer
+            {
+                Accepted = answers.Count(static a => a.Item.Status == "accepted"),
+                Duplicates = answers.Count(static a => a.Item.Status == "duplicate"),
+                Rejected = answers.Count(static a => a.Item.Status == "rejected"),
+                Items = [.. answers.Select(static a => a.Item)],
+            };
+            return TypedResults.Json(answer, WireJson.Default.IngestAnswer,
+                statusCode: answer.Rejected > 0 && answer.Rejected == answers.Count ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+        }
+        catch (UnreadableException e)
+        {
+            return Problems.Invalid(e.Field, e.What);
+        }
+    }
+
+    /// <summary>The events of a body: an array, one object, or <c>{"sentAt": ..., "items": [...]}</c>.</summary>
+    private static (IReadOnlyList<JsonElement> Items, DateTimeOffset? SentAt) Items(JsonElement root) => root.ValueKind switch
+    {
+        JsonValueKind.Array => ([.. root.Items("$", Limits.Events).Select(static i => i.Element)], null),
+        JsonValueKind.Object when root.Member("items") is { } items =>
+            ([.. items.Items("items", Limits.Events).Select(static i => i.Element)], root.Member("sentAt")?.Time("sentAt")),
+        JsonValueKind.Object => ([root], root.Member("sentAt")?.Time("sentAt")),
+        _ => throw new UnreadableException("", "The body must be one event (an object) or an array of events."),
+    };
+
+    private static DateTimeOffset? HeaderTime(HttpRequest request) =>
+        request.Headers[Routes.SentAtHeader].ToString() is not { Length: > 0 } text ? null
+        : DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time)
+            ? JsonReading.CheckedTime(time, Routes.SentAtHeader)
+            : throw new UnreadableException(Routes.SentAtHeader, "It must be a time in ISO 8601, for example 2026-03-02T12:00:00Z.");
+}
+
+/// <summary>Reads bodies.</summary>
+internal static class Bodies
+{
+    /// <summary>The whole body; the server's limit ends one that is too long.</summary>
+    /// <exception cref="BadHttpRequestException">It is longer than the limit, or was cut off.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpRequest request, CancellationToken cancellationToken)
+    {
+        var buffer = new MemoryStream(request.ContentLength is > 0 and <= Limits.RequestBytes and var length ? (int)length : 1024);
+        await request.Body.CopyToAsync(buffer, cancellationToken);
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+using ValueStream.Server.Operations;
+using ValueStream.Store.Log;
+using ValueStream.Store.Queries;
+
+namespace ValueStream.Server.Ingest;
+
+/// <summary>The way of every event into the log, whatever it came from.</summary>
+internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics metrics)
+{
+    /// <summary>Reads and appends events of the API; what cannot be read is rejected by itself.</summary>
+    /// <param name="items">The JSON objects as sent.</param>
+    /// <param name="sending">Who sent them and when.</param>
+    /// <param name="cancellationToken">Ends look-ups, not the append.</param>
+    /// <returns>An answer for each item in order, and the field at fault for those that could not be read.</returns>
+    public async Task<IReadOnlyList<(IngestItem Item, string? Field)>> TakeAsync(
+        IReadOnlyList<JsonElement> items, Sending sending, CancellationToken cancellationToken)
+    {
+        var answers = new (IngestItem Item, string? Field)[items.Count];
+        var events = new List<(int Index, NewEvent Event)>(items.Count);
+        for (var i = 0; i < items.Count; i++)
+        {
+            try
+            {
+                events.Add((i, EventReader.Read(items[i], await LookUpAsync(items[i], cancellationToken), sending)));
+            }
+            catch (UnreadableException e)
+            {
+                answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = e.Field.Length > 0 ? $"{e.Field}: {e.What}" : e.What }, e.Field);
+            }
+        }
+        var results = await TakeAsync([.. events.Select(static e => e.Event)]);
+        foreach (var ((index, e), result) in events.Zip(results))
+        {
+            answers[index] = (Answer(index, e, result), null);
+        }
+        return answers;
+    }
+
+    /// <summary>Appends events that are known to be right.</summary>
+    public async Task<IReadOnlyList<AppendResult>> TakeAsync(IReadOnlyList<NewEvent> events)
+    {
+        var results = await log.AppendAsync(events);
+        metrics.Count(results);
+        return results;
+    }
+
+    /// <summary>A run that is named by a text: its key, or a rendering that resolves.</summary>
+    private async Task<RunId?> LookUpAsync(JsonElement item, CancellationToken cancellationToken)
+    {
+        if (item.ValueKind != JsonValueKind.Object || item.Member("run") is not { ValueKind: JsonValueKind.String } run)
+        {
+            return null;
+        }
+        var text = run.Text("run", Limits.Reference)!;
+        return await runs.ResolveAsync(text, Visible.Everything, cancellationToken)
+            ?? throw new UnreadableException("run", $"'{text}' is not a run that is known, or it means more than one; say source, type, namespace and id instead.");
+    }
+
+    private static IngestItem Answer(int index, NewEvent e, AppendResult result)
+    {
+        var item = new IngestItem { Index = index, Status = "accepted", EventId = e.EventId, Run = e.Run.Rendering, Key = e.Run.Key.ToString() };
+        return result switch
+        {
+            AppendResult.Accepted { Position: var position } => item with { Position = position },
+            AppendResult.Duplicate { Position: var position } => item with { Status = "duplicate", Position = position },
+            AppendResult.Conflict { Position: var position } => item with
+            {
+                Status = "rejected",
+                Problem = $"conflict: event {e.EventId} is stored at position {position} with other content; what is in the log cannot be changed, so give this event an id of its own.",
+            },
+            AppendResult.Refused { Problem: var problem } => item with { Status = "rejected", Problem = problem },
+            _ => throw new InvalidOperationException($"{result} is no result of an append."),
+        };
+    }
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ValueStream.Core.Events;
+
+namespace ValueStream.Server.Ingest;
+
+/// <summary>Something in what was sent is wrong.</summary>
+/// <param name="field">Where, as a path like <c>run.id</c>.</param>
+/// <param name="what">What is wrong and what to do.</param>
+internal sealed class UnreadableException(string field, string what) : Exception($"{field}: {what}")
+{
+    /// <summary>Where.</summary>
+    public string Field { get; } = field;
+
+    /// <summary>What is wrong and what to do.</summary>
+    public string What { get; } = what;
+}
+
+/// <summary>Reads members of JSON objects that anybody may have written, and says exactly what is wrong with them.</summary>
+internal static class JsonReading
+{
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = Limits.Depth, AllowDuplicateProperties = false };
+
+    private static readonly JsonDocumentOptions Lenient = new() { MaxDepth = Limits.Depth };
+
+    /// <summary>Parses a body.</summary>
+    /// <param name="body">UTF-8.</param>
+    /// <param name="lenient">Whether a member that stands twice is taken (the last counts) rather than refused.</param>
+    /// <exception cref="UnreadableException">It is not JSON.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> body, bool lenient = false)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, lenient ? Lenient : Options);
+        }
+        catch (JsonException e)
+        {
+            throw new UnreadableException("", body.IsEmpty ? "The body is empty; send one event or an array of events as JSON."
+                : $"The body is not JSON that can be read: {e.Message}");
+        }
+    }
+
+    /// <summary>A member that is there and not null.</summary>
+    public static JsonElement? Member(this JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value : null;
+
+    /// <summary>A text without NUL and lone surrogates, at most so long; null where it is absent.</summary>
+    public static string? Text(this JsonElement element, string field, int longest)
+    {
+        if (element.ValueKind != JsonValueKind.String)
+        {
+            throw new UnreadableException(field, $"It is a {element.ValueKind.ToString().ToLowerInvariant()}; it must be a string.");
+        }
+        string text;
+        try
+        {
+            text = element.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new UnreadableException(field, "It is not valid Unicode (half a surrogate pair, or bytes that are not UTF-8).");
+        }
+        return Checked(text, field, longest);
+    }
+
+    /// <summary>A text that came from elsewhere, checked in the same way.</summary>
+    public static string Checked(string text, string field, int longest) =>
+        text.Length > longest ? throw new UnreadableException(field, $"It has {text.Length} characters; {longest} are the most.")
+        : text.Contains('\0') ? throw new UnreadableException(field, "It contains a NUL character, which no database can keep as text.")
+        : text;
+
+    /// <summary>true or false.</summary>
+    public static bool Boolean(this JsonElement element, string field) => element.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw new UnreadableException(field, "It must be true or false."),
+    };
+
+    /// <summary>A time in ISO 8601 with its offset from UTC.</summary>
+    public static DateTimeOffset Time(this JsonElement element, string field) =>
+        element.ValueKind == JsonValueKind.String && element.TryGetDateTimeOffset(out var time)
+            ? CheckedTime(time, field)
+            : throw new UnreadableException(field, "It must be a time in ISO 8601, for example 2026-03-02T12:00:00Z.");
+
+    /// <summary>A time that the log can keep.</summary>
+    public static DateTimeOffset CheckedTime(DateTimeOffset time, string field) =>
+        time.Year is >= 1970 and <= 2200 ? time.ToUniversalTime() : throw new UnreadableException(field, "It must lie between the years 1970 and 2200.");
+
+    /// <summary>The objects or texts of an array.</summary>
+    public static IEnumerable<(JsonElement Element, string Field)> Items(this JsonElement element, string field, int most)
+    {
+        if (element.ValueKind != JsonValueKind.Array)
+        {
+            throw new UnreadableException(field, "It must be an array.");
+        }
+        if (element.GetArrayLength() > most)
+        {
+            throw new UnreadableException(field, $"It has {element.GetArrayLength()} items; {most} are the most.");
+        }
+        return element.EnumerateArray().Select((item, i) => (item, $"{field}[{i}]"));
+    }
+
+    /// <summary>Tags: strings, numbers, booleans; objects and arrays become their JSON text; null is left out.</summary>
+    public static ImmutableSortedDictionary<string, TagValue> Tags(this JsonElement element, string field)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw new UnreadableException(field, "It must be an object of keys and values.");
+        }
+        if (element.GetPropertyCount() is > Limits.Tags and var count)
+        {
+            throw new UnreadableException(field, $"It has {count} tags; {Limits.Tags} are the most.");
+        }
+        var tags = Event.NoTags.ToBuilder();
+        foreach (var property in element.EnumerateObject())
+        {
+            var key = Name(property, field);
+            if (key.Length is 0 or > Limits.TagKey || key.Contains('\0'))
+            {
+                throw new UnreadableException(field, $"A key must have 1 to {Limits.TagKey} characters and no NUL.");
+            }
+            var at = $"{field}.{key}";
+            switch (property.Value.ValueKind)
+            {
+                case JsonValueKind.Null:
+                    break;
+                case JsonValueKind.String:
+                    tags[key] = property.Value.Text(at, Limits.TagValue)!;
+                    break;
+                case JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False:
+                    tags[key] = new TagValue(Checked(property.Value.GetRawText(), at, Limits.TagValue), property.Value.ValueKind);
+                    break;
+                default:
+                    tags[key] = Checked(property.Value.GetRawText(), at, Limits.TagValue);
+                    break;
+            }
+        }
+        return tags.ToImmutable();
+    }
+
+    /// <summary>A member's name.</summary>
+    public static string Name(JsonProperty property, string field)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new UnreadableException(field, "A key is not valid Unicode.");
+        }
+    }
+}

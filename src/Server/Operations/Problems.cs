@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using ValueStream.Store.Log;
+using ValueStream.Store.Queries;
+
+namespace ValueStream.Server.Operations;
+
+/// <summary>Every error that the server answers, in RFC 9457's form: a type, a sentence that says what to do, errors by field.</summary>
+internal static class Problems
+{
+    private const string Prefix = "urn:valuestream:problem:";
+
+    /// <summary>What was sent is wrong; <paramref name="field"/> names where.</summary>
+    public static ProblemHttpResult Invalid(string field, string what, int status = StatusCodes.Status400BadRequest) =>
+        TypedResults.Problem(Details(status, "invalid", "The request is not understood", $"{(field.Length > 0 ? field + ": " : "")}{what}",
+            new() { [field.Length > 0 ? field : "$"] = [what] }));
+
+    /// <summary>An id that was sent is stored with other content.</summary>
+    public static ProblemHttpResult Conflict(string what) =>
+        TypedResults.Problem(Details(StatusCodes.Status409Conflict, "conflict", "This event id is taken", what));
+
+    /// <summary>There is no such thing, or it is not the caller's to see.</summary>
+    public static ProblemHttpResult NotFound(string what) =>
+        TypedResults.Problem(Details(StatusCodes.Status404NotFound, "not-found", "Not found", what));
+
+    /// <summary>The caller may not do this.</summary>
+    public static ProblemHttpResult Forbidden(string what) =>
+        TypedResults.Problem(Details(StatusCodes.Status403Forbidden, "forbidden", "Refused", what));
+
+    /// <summary>The caller did not say who it is.</summary>
+    public static ProblemHttpResult Unauthorized() =>
+        TypedResults.Problem(Details(StatusCodes.Status401Unauthorized, "unauthorized", "A token is needed",
+            "Send 'Authorization: Bearer <token>' (vscli takes it from VALUESTREAM_TOKEN), or log in at /login."));
+
+    /// <summary>Registers the handlers that turn whatever goes wrong into a problem.</summary>
+    public static IServiceCollection AddProblems(this IServiceCollection services) => services
+        .AddProblemDetails(static o => o.CustomizeProblemDetails = static context =>
+            context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+            {
+                404 => "There is nothing at this address. The API is described at /openapi/v1.json.",
+                405 => "This address does not take this method. The API is described at /openapi/v1.json.",
+                _ => null,
+            })
+        .AddExceptionHandler<Handler>();
+
+    private static ProblemDetails Details(int status, string type, string title, string detail, Dictionary<string, string[]>? errors = null)
+    {
+        var details = new ProblemDetails { Status = status, Type = Prefix + type, Title = title, Detail = detail };
+        if (errors is not null)
+        {
+            details.Extensions["errors"] = errors;
+        }
+        return details;
+    }
+
+    private sealed class Handler(IProblemDetailsService problems) : IExceptionHandler
+    {
+        public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+        {
+            var details = exception switch
+            {
+                BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+                    Details(413, "too-large", "The body is too large", "Send fewer events at once; one event may have 1 MB, one request 25 MB."),
+                BadHttpRequestException e => Details(e.StatusCode, "invalid", "The request is not understood", e.Message),
+                BadCursorException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["cursor"] = [exception.Message] }),
+                LogUnavailableException => Details(503, "unavailable", "Not now", exception.Message),
+                System.Data.Common.DbException or TimeoutException or { InnerException: System.Data.Common.DbException } =>
+                    Details(503, "unavailable", "Not now", "The database does not answer. Try again in a moment; /readyz says when it is back."),
+                OperationCanceledException when context.RequestAborted.IsCancellationRequested => Details(499, "gone", "The client went away", ""),
+                _ => Details(500, "bug", "Something is broken here", "This is a fault of the server, not of the request; its log says more."),
+            };
+            context.Response.StatusCode = details.Status!.Value;
+            if (details.Status == 503)
+            {
+                context.Response.Headers.RetryAfter = "2";
+            }
+            return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = details });
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Microsoft.Data.Sqlite;
+using ValueStream.Server.Access;
+using ValueStream.Store;
+
+namespace ValueStream.Server;
+
+/// <summary>What the server was told, checked before it starts: a wrong setting stops the start and says which, and what to write instead.</summary>
+/// <param name="ConnectionString">The database.</param>
+/// <param name="Token">The bootstrap token, or null.</param>
+/// <param name="IsDemo">Whether to play a made-up history.</param>
+/// <param name="MigrateOnly">Whether to bring the database up to date and stop.</param>
+internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly)
+{
+    private const string Variable = "ConnectionStrings__ValueStream";
+    private const string DemoDatabase = "Data Source=./data/demo.db";
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="WrongSettingException">One of them is wrong.</exception>
+    public static ServerSettings Read(IConfiguration configuration, string[] args)
+    {
+        var unknown = args.FirstOrDefault(static a => a.StartsWith('-') && !a.Contains('=', StringComparison.Ordinal) && a is not ("--demo" or "--migrate-only" or "--urls"));
+        if (unknown is not null)
+        {
+            throw new WrongSettingException($"'{unknown}' is not known. The server knows --demo, --migrate-only, --urls http://127.0.0.1:5000, and every setting as --Name=value.");
+        }
+        var configured = configuration.GetConnectionString("ValueStream");
+        var demo = args.Contains("--demo");
+        if (demo && configured is not null && StoreServices.IsPostgres(configured) is true)
+        {
+            throw new WrongSettingException($"--demo writes made-up history and refuses Postgres. Unset {Variable} to have it in ./data/demo.db.");
+        }
+        var connectionString = demo ? DemoDatabase : configured ?? "Data Source=./data/valuestream.db";
+        if (StoreServices.IsPostgres(connectionString) is null)
+        {
+            throw new WrongSettingException($"{Variable} names no database. Write 'Host=localhost;Database=valuestream;Username=...;Password=...' for Postgres, "
+                + "'Data Source=./data/valuestream.db' for SQLite, or leave it out for the latter.");
+        }
+        var token = configuration[AccessControl.TokenVariable] is { Length: > 0 } given ? given : null;
+        if (token is { Length: < 20 })
+        {
+            throw new WrongSettingException($"{AccessControl.TokenVariable} is shorter than 20 characters and could be guessed. Make one with: openssl rand -base64 32");
+        }
+        if (token is null && Addresses.FirstPublic(Addresses.Configured(configuration)) is { } address)
+        {
+            throw new WrongSettingException(
+                $"{address} can be reached from other machines, and there is no access control. Set {AccessControl.TokenVariable} to a token "
+                + "(openssl rand -base64 32), which is then needed on every request, or listen on http://127.0.0.1:5000 only.");
+        }
+        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"));
+    }
+
+    /// <summary>A demo begins anew: its database goes, unless another demo is using it (the store says so then).</summary>
+    public void ForgetLastDemo()
+    {
+        var path = new SqliteConnectionStringBuilder(ConnectionString).DataSource;
+        if (!IsDemo || !File.Exists(path))
+        {
+            return;
+        }
+        try
+        {
+            using var held = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            foreach (var file in new[] { path, path + "-wal", path + "-shm" })
+            {
+                File.Delete(file);
+            }
+        }
+        catch (IOException)
+        {
+        }
+    }
+}
+
+/// <summary>A setting is wrong; the message says which and what to do.</summary>
+internal sealed class WrongSettingException(string message) : Exception(message);

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+
+namespace ValueStream.Server.Tests.Cli;
+
+/// <summary>What a process did.</summary>
+internal sealed record Ran(int ExitCode, string Out, string Error, TimeSpan Took)
+{
+    /// <summary>The one token that <c>start</c> prints.</summary>
+    public string Token => Out.TrimEnd('\n');
+}
+
+/// <summary>A home of its own for the published vscli, which <c>VALUESTREAM_TEST_VSCLI</c> names.</summary>
+internal sealed class Vscli : IDisposable
+{
+    private static readonly string[] Cleared =
+        ["VALUESTREAM_TOKEN", "VS_CUSTOM_HTTP_EVENT_SOURCE_URL", "VS_CUSTOM_HTTP_EVENT_SOURCE_SECRET", "VS_PARENT_EVENT_ID",
+        "TRACEID", "TRACEPARENT", "XDG_STATE_HOME", "http_proxy", "https_proxy", "BASH_ENV", "ENV"];
+
+    private readonly string _binary;
+
+    public Vscli(string server)
+    {
+        _binary = Environment.GetEnvironmentVariable("VALUESTREAM_TEST_VSCLI") ?? "";
+        if (_binary.Length == 0)
+        {
+            const string why = "VALUESTREAM_TEST_VSCLI does not name a published vscli";
+            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", why);
+            Assert.Fail(why);
+        }
+        _binary = Path.GetFullPath(_binary);
+        Home = Directory.CreateTempSubdirectory("vscli-tests").FullName;
+        Variables = new() { ["VALUESTREAM_URL"] = server, ["HOME"] = Home, ["VALUESTREAM_SPOOL"] = State };
+    }
+
+    public string Home { get; }
+
+    public string State => Path.Combine(Home, "state");
+
+    public Dictionary<string, string> Variables { get; }
+
+    /// <summary>The names of the files in a folder of the state folder, in order.</summary>
+    public string[] Files(string folder)
+    {
+        var path = Path.Combine(State, folder);
+        return Directory.Exists(path) ? [.. Directory.GetFiles(path).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)] : [];
+    }
+
+    public Task<Ran> Run(params string[] arguments) => Start(_binary, arguments);
+
+    /// <summary>Runs a script in a shell, with vscli on its path.</summary>
+    public async Task<Ran> Script(string shell, string script)
+    {
+        Assert.SkipUnless(File.Exists("/bin/" + shell), $"there is no {shell}");
+        var path = Path.Combine(Home, "deploy.sh");
+        await File.WriteAllTextAsync(path, script);
+        return await Start("/bin/" + shell, [path]);
+    }
+
+    public void Dispose() => Directory.Delete(Home, recursive: true);
+
+    private async Task<Ran> Start(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Home,
+        };
+        foreach (var name in Cleared)
+        {
+            start.Environment.Remove(name);
+        }
+        foreach (var (name, value) in Variables)
+        {
+            start.Environment[name] = value;
+        }
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(_binary)}:{Environment.GetEnvironmentVariable("PATH")}";
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start(start)!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(90));
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return new Ran(process.ExitCode, await output, await error, watch.Elapsed);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}

@@ -23,7 +23,7 @@ internal sealed record WaterfallLine(
     IReadOnlyList<Stretch> Waits, double? Mark, bool IsSelected);
 
 /// <summary>A share of the critical path.</summary>
-/// <param name="Name">The runs' name; null for waits.</param>
+/// <param name="Name">The operation's name, with its type where several of a name took part; null for waits.</param>
 /// <param name="Part">0..1.</param>
 internal sealed record Share(string? Name, double Part);
 
@@ -140,13 +140,19 @@ internal sealed record Waterfall
         {
             return [];
         }
-        var names = trace.Runs.ToDictionary(static r => r.SpanId, static r => r, StringComparer.Ordinal);
+        var runs = trace.Runs.ToDictionary(static r => r.SpanId, StringComparer.Ordinal);
+        var operations = trace.CriticalPath
+            .GroupBy(p => p.Kind == "wait" ? null : runs.GetValueOrDefault(p.Run), static (run, pieces) => (run, seconds: pieces.Sum(static p => (p.To - p.From).TotalSeconds)))
+            .GroupBy(static p => p.run?.Operation, static (_, parts) => (parts.First().run, part: parts.Sum(static p => p.seconds)))
+            .ToList();
+        var names = operations.CountBy(static o => o.run?.Name ?? "").ToDictionary();
         return
         [
-            .. trace.CriticalPath
-                .GroupBy(p => p.Kind == "wait" ? null : names.TryGetValue(p.Run, out var run) && run.Hidden is not true ? run.Name : "another team")
-                .Select(g => new Share(g.Key, g.Sum(static p => (p.To - p.From).TotalSeconds) / total))
+            .. operations
+                .Select(o => new Share(o.run is { } run ? Name(run) : null, o.part / total))
                 .OrderBy(static s => s.Name is null).ThenByDescending(static s => s.Part),
         ];
+
+        string Name(RunView run) => run.Hidden is true ? "another team" : names[run.Name] > 1 ? $"{run.Name} {run.Type}" : run.Name;
     }
 }

@@ -13,10 +13,12 @@
     const t = Math.round(s / 3600);
     return `${Math.floor(t / 24)} d ${t % 24} h`;
   };
+  // Counted by the server's clock: this machine's may be wrong.
+  const ahead = Date.parse(document.body.dataset.now) - Date.now();
   setInterval(() => {
     if (document.hidden) return;
     for (const e of document.querySelectorAll('[data-since]')) {
-      e.textContent = duration((Date.now() - Date.parse(e.dataset.since)) / 1000);
+      e.textContent = duration((Date.now() + ahead - Date.parse(e.dataset.since)) / 1000);
     }
   }, 1000);
 

@@ -14,7 +14,7 @@ internal sealed class Traces
 
     public static DateTimeOffset At(double seconds) => Zero.AddSeconds(seconds);
 
-    public Traces Run(string id, double? from, double? to, string? parent = null, string? name = null, string? outcome = "success", bool hidden = false)
+    public Traces Run(string id, double? from, double? to, string? parent = null, string? name = null, string? outcome = "success", string type = "step")
     {
         _runs.Add(new()
         {
@@ -23,9 +23,9 @@ internal sealed class Traces
             Attempt = 1,
             Source = "customhttp",
             Namespace = "default",
-            Type = "step",
+            Type = type,
             Name = name ?? id,
-            Operation = name ?? id,
+            Operation = $"{type} {name ?? id}",
             SpanId = id,
             State = from is null ? "orphan" : to is null ? "running" : "ended",
             Outcome = to is null ? null : outcome,
@@ -36,7 +36,6 @@ internal sealed class Traces
             Links = [],
             Tags = new Dictionary<string, TagValue>(),
             Flags = [],
-            Hidden = hidden ? true : null,
         });
         return parent is null ? this : Edge(parent, id, "parent");
     }

@@ -83,6 +83,15 @@ public sealed class WaterfallTests
     }
 
     [Fact]
+    public void Shares_of_operations_with_one_name_are_told_apart_by_type()
+    {
+        var fall = Draw(new Traces().Run("root", 0, 100).Run("a", 0, 30, "root", name: "api", type: "build").Run("b", 30, 100, "root", name: "api", type: "deploy")
+            .Path("run", "a", 0, 30).Path("run", "b", 30, 100).Build());
+
+        Assert.Equal([new Share("api deploy", .7), new Share("api build", .3)], fall.Shares);
+    }
+
+    [Fact]
     public void A_small_trace_is_not_folded() => Assert.Equal(400, Draw(Fan(399)).Lines.Count);
 
     [Fact]

@@ -55,7 +55,14 @@ internal sealed class IndexModel(RunQueries runs, TimeProvider time) : PageModel
         }
         Search = RunSearch.Of(Request.Query);
         IsFragment = Request.Query.ContainsKey("fragment");
-        Runs = await runs.ListAsync(Search.Filter, Viewer.MaySee(User), cancellationToken);
+        try
+        {
+            Runs = await runs.ListAsync(Search.Filter, Viewer.MaySee(User), cancellationToken);
+        }
+        catch (BadCursorException)
+        {
+            return Redirect(Search.With("cursor", null));
+        }
         return Page();
     }
 

@@ -66,7 +66,14 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
         Attempts = [.. same.Items.Where(r => r.Key == run.Key).OrderBy(static r => r.Attempt)];
         if (Tab == "events")
         {
-            Events = await events.ListAsync(new() { Run = shortKey, Cursor = cursor }, visible, cancellationToken);
+            try
+            {
+                Events = await events.ListAsync(new() { Run = shortKey, Cursor = cursor }, visible, cancellationToken);
+            }
+            catch (BadCursorException)
+            {
+                return Redirect(At("events"));
+            }
             return Page();
         }
         Trace = await traces.OfAsync(shortKey, run.Attempt, visible, cancellationToken);

@@ -14,6 +14,9 @@ internal static class Show
     /// <summary>The text by which other runs refer to a run.</summary>
     public static string Rendering(RunView run) => new RunId(run.Source, run.Type, run.Namespace, run.Id).Rendering;
 
+    /// <summary>Whether a reference is a rendering that a search can find; what stands for another team's run is not.</summary>
+    public static bool CanFind(string reference) => reference.StartsWith("vstrace-", StringComparison.Ordinal);
+
     /// <summary>A run's glyph and word.</summary>
     public static IHtmlContent State(Look look) => new HtmlString(
         $"<span class=\"st {look.Css}\"><span class=\"gl\" aria-hidden=\"true\">{look.Glyph}</span> {look.Word}</span>");

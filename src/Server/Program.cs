@@ -9,13 +9,18 @@ using ValueStream.Server.Api;
 using ValueStream.Server.Demo;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
-using ValueStream.Server.SourceNames.CustomHttp;
+using ValueStream.Server.Sources.CustomHttp;
 using ValueStream.Store;
 using ValueStream.Store.Engines;
 using ValueStream.Web;
 
 // Settings files lie beside the program; the database lies where the command was typed.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+// The flags without a value are ours: configuration would take the word after them for one.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+{
+    Args = [.. args.Where(static a => a is not ("--demo" or "--migrate-only"))],
+    ContentRootPath = AppContext.BaseDirectory,
+});
 try
 {
     if (Addresses.Configured(builder.Configuration).Count == 0)

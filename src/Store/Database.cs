@@ -99,7 +99,9 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
         e.HasIndex(x => new { x.Key, x.Attempt }).IsUnique();
         e.HasIndex(x => x.Reference);
         e.HasIndex(x => x.ParentReference).HasFilter("parent_reference IS NOT NULL");
-        e.HasIndex(x => x.TraceId).HasFilter("trace_id IS NOT NULL");
+        e.HasIndex(x => x.TraceId);
+        e.HasIndex(x => x.SpanId);
+        e.HasIndex(x => x.ParentSpanId).HasFilter("parent_span_id IS NOT NULL");
         e.HasIndex(x => new { x.At, x.Key, x.Attempt });
     }
 }

@@ -120,8 +120,15 @@ internal sealed class RunRow
     /// <summary>The W3C trace context as sent.</summary>
     public string? Traceparent { get; set; }
 
-    /// <summary>The trace id of <see cref="Traceparent"/>, by which runs of one trace find each other.</summary>
-    public string? TraceId { get; set; }
+    /// <summary>The first 64 bits of the run's trace id as far as it knows by itself: the W3C one, else its own as a root.
+    /// Runs of one trace whose common parent never reported find each other by it.</summary>
+    public long TraceId { get; set; }
+
+    /// <summary>The run's id for tracers, by which a child's trace context names it.</summary>
+    public long SpanId { get; set; }
+
+    /// <summary>The span in which it was started, from <see cref="Traceparent"/>.</summary>
+    public long? ParentSpanId { get; set; }
 
     /// <summary>Tags as JSON; <see cref="RunTagRow"/> is the index over them.</summary>
     public required string Tags { get; set; }

@@ -163,12 +163,9 @@ public abstract class LogContract
         await using var store = await NewStoreAsync();
         await using (var session = await store.Get<IEngine>().BeginAsync(Cancel))
         {
-            foreach (var statement in store.Get<IEngine>().Name == "Postgres"
-                ? ["ALTER TABLE events ADD CONSTRAINT picky CHECK (id <> 'bad')"]
-                : new[] { "CREATE TRIGGER picky BEFORE INSERT ON events WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ABORT, 'picky'); END" })
-            {
-                await session.ExecuteAsync(statement, Cancel);
-            }
+            await session.ExecuteAsync(store.Get<IEngine>().Name == "Postgres"
+                ? "ALTER TABLE events ADD CONSTRAINT picky CHECK (id <> 'bad')"
+                : "CREATE TRIGGER picky BEFORE INSERT ON events WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ABORT, 'picky'); END", Cancel);
             await session.CommitAsync(Cancel);
         }
 

@@ -427,6 +427,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("text")
                         .HasColumnName("reason");
@@ -439,6 +443,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
@@ -458,8 +466,8 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("text")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("bigint")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -478,12 +486,18 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_runs_a_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_a_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_a_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_a_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_a_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_a_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()
@@ -565,6 +579,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("text")
                         .HasColumnName("reason");
@@ -577,6 +595,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
@@ -596,8 +618,8 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("text")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("bigint")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -616,12 +638,18 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_runs_b_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_b_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_b_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_b_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_b_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_b_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()

@@ -423,6 +423,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("TEXT")
                         .HasColumnName("reason");
@@ -435,6 +439,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
@@ -454,8 +462,8 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("TEXT")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -474,12 +482,18 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_runs_a_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_a_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_a_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_a_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_a_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_a_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()
@@ -561,6 +575,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("TEXT")
                         .HasColumnName("reason");
@@ -573,6 +591,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
@@ -592,8 +614,8 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("TEXT")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -612,12 +634,18 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_runs_b_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_b_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_b_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_b_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_b_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_b_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()

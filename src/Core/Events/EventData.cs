@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -59,25 +60,25 @@ public sealed record EventData
     public DerivedData? Derived { get; init; }
 
     /// <summary>The JSON text, as stored and hashed.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, EventJson.Default.EventData);
+    public string ToJson() => JsonSerializer.Serialize(this, LogJson.Context.EventData);
 
     /// <summary>The JSON text without what the server derived: what two sendings of one event have in common.</summary>
     public string ContentJson() => (this with { Derived = null }).ToJson();
 
     /// <summary>Tags as a JSON object, keys in ordinal order.</summary>
     public static string TagsJson(ImmutableSortedDictionary<string, TagValue> tags) =>
-        JsonSerializer.Serialize(tags, EventJson.Default.ImmutableSortedDictionaryStringTagValue);
+        JsonSerializer.Serialize(tags, LogJson.Context.ImmutableSortedDictionaryStringTagValue);
 
     /// <summary>Reads what <see cref="TagsJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is not an object of tags.</exception>
     public static ImmutableSortedDictionary<string, TagValue> ReadTags(string json) =>
-        (JsonSerializer.Deserialize(json, EventJson.Default.ImmutableSortedDictionaryStringTagValue) ?? Event.NoTags).WithComparers(StringComparer.Ordinal);
+        (JsonSerializer.Deserialize(json, LogJson.Context.ImmutableSortedDictionaryStringTagValue) ?? Event.NoTags).WithComparers(StringComparer.Ordinal);
 
     /// <summary>Reads a stored text.</summary>
     /// <exception cref="JsonException">The text is not an event's data.</exception>
     public static EventData FromJson(string json)
     {
-        var data = JsonSerializer.Deserialize(json, EventJson.Default.EventData) ?? throw new JsonException("An event's data is null.");
+        var data = JsonSerializer.Deserialize(json, LogJson.Context.EventData) ?? throw new JsonException("An event's data is null.");
         return data.Tags is { } tags ? data with { Tags = tags.WithComparers(StringComparer.Ordinal) } : data;
     }
 
@@ -149,3 +150,11 @@ public sealed record Envelope(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(EventData))]
 internal sealed partial class EventJson : JsonSerializerContext;
+
+/// <summary>The one way in which the log writes and reads JSON.</summary>
+internal static class LogJson
+{
+    /// <summary>Text of any script stands as it is: the log is read by people, and no HTML is made of it without encoding.</summary>
+    public static EventJson Context { get; } =
+        new(new JsonSerializerOptions(EventJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using ValueStream.Core.Events;
 
@@ -132,11 +135,28 @@ internal static class JsonReading
                     tags[key] = new TagValue(Checked(property.Value.GetRawText(), at, Limits.TagValue), property.Value.ValueKind);
                     break;
                 default:
-                    tags[key] = Checked(property.Value.GetRawText(), at, Limits.TagValue);
+                    tags[key] = Checked(Compact(property.Value, at), at, Limits.TagValue);
                     break;
             }
         }
         return tags.ToImmutable();
+    }
+
+    /// <summary>JSON without the sender's white space, so that the same value is the same text.</summary>
+    private static string Compact(JsonElement element, string field)
+    {
+        try
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            element.WriteTo(writer);
+            writer.Flush();
+            return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new UnreadableException(field, "It is not valid Unicode (half a surrogate pair, or bytes that are not UTF-8).");
+        }
     }
 
     /// <summary>A member's name.</summary>

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
+using ValueStream.Core.Spans;
 using ValueStream.Store.Engines;
 using static ValueStream.Store.Engines.Column<ValueStream.Store.RunRow>;
 
@@ -27,7 +29,8 @@ internal static class RunsProjection
         Long("duration", static r => r.Duration),
         Text("actor", static r => r.Actor), Text("reason", static r => r.Reason), Text("submitter", static r => r.Submitter),
         Text("parent", static r => r.Parent), Long("parent_reference", static r => r.ParentReference),
-        Text("traceparent", static r => r.Traceparent), Text("trace_id", static r => r.TraceId),
+        Text("traceparent", static r => r.Traceparent), Long("trace_id", static r => r.TraceId),
+        Long("span_id", static r => r.SpanId), Long("parent_span_id", static r => r.ParentSpanId),
         Text("tags", static r => r.Tags), Text("flags", static r => r.Flags), Long("last_position", static r => r.LastPosition));
 
     private static readonly Bulk<RunLinkRow> Links = new("run_links_",
@@ -145,6 +148,8 @@ internal static class RunsProjection
         await session.ExecuteAsync($"DELETE FROM run_tags_{slot} WHERE run_no = @no AND {engine.AnyOf("tag_id", "tags")}", cancellationToken,
             ("no", no), ("tags", engine.Array(EventData.ReadTags(tags).Select(static t => TagId(t.Key, t.Value.Text)))));
 
+    private static long First64(string hex) => unchecked((long)ulong.Parse(hex.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+
     private static RunRow ToRow(Folded folded, Attempt attempt, long no)
     {
         var run = folded.Run;
@@ -172,7 +177,9 @@ internal static class RunsProjection
             Parent = attempt.Parent,
             ParentReference = attempt.Parent is { } parent ? References.Hash(parent) : null,
             Traceparent = attempt.Traceparent?.ToString(),
-            TraceId = attempt.Traceparent?.TraceId,
+            TraceId = First64(attempt.Traceparent?.TraceId ?? SpanIds.TraceId(run, attempt.Number)),
+            SpanId = First64(SpanIds.SpanId(run, attempt.Number)),
+            ParentSpanId = attempt.Traceparent is { SpanId: var span } ? First64(span) : null,
             Tags = EventData.TagsJson(attempt.Tags),
             Flags = string.Join(' ', folded.Truncated ? [.. attempt.Flags, "truncated"] : attempt.Flags),
             LastPosition = folded.LastPosition,

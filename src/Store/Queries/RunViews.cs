@@ -106,9 +106,9 @@ internal static class RunViews
     private const int MostAncestors = 10_000;
 
     /// <summary>One step of a walk over runs: from those known (r) to those that belong to them (o).</summary>
-    private const string Ancestors = "o.reference = r.parent_reference";
+    private const string Ancestors = "o.reference = r.parent_reference OR o.span_id = r.parent_span_id";
 
-    private const string Joined = "o.reference = r.parent_reference OR o.parent_reference = r.reference OR o.trace_id = r.trace_id";
+    private const string Joined = $"{Ancestors} OR o.parent_reference = r.reference OR o.parent_span_id = r.span_id OR o.trace_id = r.trace_id";
 
     private static string Masked(string reference, ILookup<string, RunId> targets, string ownNamespace, Visible visible) =>
         References.Choose([.. targets[reference]], ownNamespace) is { } target && !visible.Includes(target.Namespace) ? Elsewhere : reference;

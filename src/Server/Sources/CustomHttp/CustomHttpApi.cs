@@ -6,7 +6,7 @@ using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Log;
 
-namespace ValueStream.Server.SourceNames.CustomHttp;
+namespace ValueStream.Server.Sources.CustomHttp;
 
 /// <summary><c>POST /customhttp</c>: upstream's intake for scripts, body and answer unchanged.</summary>
 internal static class CustomHttpApi

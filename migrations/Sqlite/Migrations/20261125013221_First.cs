@@ -174,7 +174,9 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     parent = table.Column<string>(type: "TEXT", nullable: true),
                     parent_reference = table.Column<long>(type: "INTEGER", nullable: true),
                     traceparent = table.Column<string>(type: "TEXT", nullable: true),
-                    trace_id = table.Column<string>(type: "TEXT", nullable: true),
+                    trace_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    span_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    parent_span_id = table.Column<long>(type: "INTEGER", nullable: true),
                     tags = table.Column<string>(type: "TEXT", nullable: false),
                     flags = table.Column<string>(type: "TEXT", nullable: false),
                     last_position = table.Column<long>(type: "INTEGER", nullable: false)
@@ -210,7 +212,9 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     parent = table.Column<string>(type: "TEXT", nullable: true),
                     parent_reference = table.Column<long>(type: "INTEGER", nullable: true),
                     traceparent = table.Column<string>(type: "TEXT", nullable: true),
-                    trace_id = table.Column<string>(type: "TEXT", nullable: true),
+                    trace_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    span_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    parent_span_id = table.Column<long>(type: "INTEGER", nullable: true),
                     tags = table.Column<string>(type: "TEXT", nullable: false),
                     flags = table.Column<string>(type: "TEXT", nullable: false),
                     last_position = table.Column<long>(type: "INTEGER", nullable: false)
@@ -285,15 +289,25 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                 filter: "parent_reference IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_a_parent_span_id",
+                table: "runs_a",
+                column: "parent_span_id",
+                filter: "parent_span_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_a_reference",
                 table: "runs_a",
                 column: "reference");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_a_span_id",
+                table: "runs_a",
+                column: "span_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_a_trace_id",
                 table: "runs_a",
-                column: "trace_id",
-                filter: "trace_id IS NOT NULL");
+                column: "trace_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_runs_b_at_key_attempt",
@@ -313,15 +327,25 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                 filter: "parent_reference IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_b_parent_span_id",
+                table: "runs_b",
+                column: "parent_span_id",
+                filter: "parent_span_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_b_reference",
                 table: "runs_b",
                 column: "reference");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_b_span_id",
+                table: "runs_b",
+                column: "span_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_b_trace_id",
                 table: "runs_b",
-                column: "trace_id",
-                filter: "trace_id IS NOT NULL");
+                column: "trace_id");
         }
 
         /// <inheritdoc />

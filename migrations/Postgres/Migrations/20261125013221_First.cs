@@ -175,7 +175,9 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     parent = table.Column<string>(type: "text", nullable: true),
                     parent_reference = table.Column<long>(type: "bigint", nullable: true),
                     traceparent = table.Column<string>(type: "text", nullable: true),
-                    trace_id = table.Column<string>(type: "text", nullable: true),
+                    trace_id = table.Column<long>(type: "bigint", nullable: false),
+                    span_id = table.Column<long>(type: "bigint", nullable: false),
+                    parent_span_id = table.Column<long>(type: "bigint", nullable: true),
                     tags = table.Column<string>(type: "text", nullable: false),
                     flags = table.Column<string>(type: "text", nullable: false),
                     last_position = table.Column<long>(type: "bigint", nullable: false)
@@ -211,7 +213,9 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     parent = table.Column<string>(type: "text", nullable: true),
                     parent_reference = table.Column<long>(type: "bigint", nullable: true),
                     traceparent = table.Column<string>(type: "text", nullable: true),
-                    trace_id = table.Column<string>(type: "text", nullable: true),
+                    trace_id = table.Column<long>(type: "bigint", nullable: false),
+                    span_id = table.Column<long>(type: "bigint", nullable: false),
+                    parent_span_id = table.Column<long>(type: "bigint", nullable: true),
                     tags = table.Column<string>(type: "text", nullable: false),
                     flags = table.Column<string>(type: "text", nullable: false),
                     last_position = table.Column<long>(type: "bigint", nullable: false)
@@ -286,15 +290,25 @@ namespace ValueStream.Migrations.Postgres.Migrations
                 filter: "parent_reference IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_a_parent_span_id",
+                table: "runs_a",
+                column: "parent_span_id",
+                filter: "parent_span_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_a_reference",
                 table: "runs_a",
                 column: "reference");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_a_span_id",
+                table: "runs_a",
+                column: "span_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_a_trace_id",
                 table: "runs_a",
-                column: "trace_id",
-                filter: "trace_id IS NOT NULL");
+                column: "trace_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_runs_b_at_key_attempt",
@@ -314,15 +328,25 @@ namespace ValueStream.Migrations.Postgres.Migrations
                 filter: "parent_reference IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_b_parent_span_id",
+                table: "runs_b",
+                column: "parent_span_id",
+                filter: "parent_span_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_b_reference",
                 table: "runs_b",
                 column: "reference");
 
             migrationBuilder.CreateIndex(
+                name: "ix_runs_b_span_id",
+                table: "runs_b",
+                column: "span_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_runs_b_trace_id",
                 table: "runs_b",
-                column: "trace_id",
-                filter: "trace_id IS NOT NULL");
+                column: "trace_id");
         }
 
         /// <inheritdoc />

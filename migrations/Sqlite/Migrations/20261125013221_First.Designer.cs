@@ -10,7 +10,7 @@ using ValueStream.Store;
 namespace ValueStream.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(Database))]
-    [Migration("20261124044607_First")]
+    [Migration("20261125013221_First")]
     partial class First
     {
         /// <inheritdoc />
@@ -426,6 +426,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("TEXT")
                         .HasColumnName("reason");
@@ -438,6 +442,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
@@ -457,8 +465,8 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("TEXT")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -477,12 +485,18 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_runs_a_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_a_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_a_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_a_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_a_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_a_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()
@@ -564,6 +578,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("TEXT")
                         .HasColumnName("reason");
@@ -576,6 +594,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
@@ -595,8 +617,8 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("TEXT")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -615,12 +637,18 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_runs_b_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_b_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_b_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_b_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_b_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_b_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()

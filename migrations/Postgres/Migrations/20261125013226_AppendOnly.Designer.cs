@@ -12,8 +12,8 @@ using ValueStream.Store;
 namespace ValueStream.Migrations.Postgres.Migrations
 {
     [DbContext(typeof(Database))]
-    [Migration("20261124044557_First")]
-    partial class First
+    [Migration("20261125013226_AppendOnly")]
+    partial class AppendOnly
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -430,6 +430,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("text")
                         .HasColumnName("reason");
@@ -442,6 +446,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
@@ -461,8 +469,8 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("text")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("bigint")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -481,12 +489,18 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_runs_a_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_a_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_a_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_a_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_a_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_a_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()
@@ -568,6 +582,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("parent_reference");
 
+                    b.Property<long?>("ParentSpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("parent_span_id");
+
                     b.Property<string>("Reason")
                         .HasColumnType("text")
                         .HasColumnName("reason");
@@ -580,6 +598,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("source");
+
+                    b.Property<long>("SpanId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("span_id");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
@@ -599,8 +621,8 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("tags");
 
-                    b.Property<string>("TraceId")
-                        .HasColumnType("text")
+                    b.Property<long>("TraceId")
+                        .HasColumnType("bigint")
                         .HasColumnName("trace_id");
 
                     b.Property<string>("Traceparent")
@@ -619,12 +641,18 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_runs_b_parent_reference")
                         .HasFilter("parent_reference IS NOT NULL");
 
+                    b.HasIndex("ParentSpanId")
+                        .HasDatabaseName("ix_runs_b_parent_span_id")
+                        .HasFilter("parent_span_id IS NOT NULL");
+
                     b.HasIndex("Reference")
                         .HasDatabaseName("ix_runs_b_reference");
 
+                    b.HasIndex("SpanId")
+                        .HasDatabaseName("ix_runs_b_span_id");
+
                     b.HasIndex("TraceId")
-                        .HasDatabaseName("ix_runs_b_trace_id")
-                        .HasFilter("trace_id IS NOT NULL");
+                        .HasDatabaseName("ix_runs_b_trace_id");
 
                     b.HasIndex("Key", "Attempt")
                         .IsUnique()

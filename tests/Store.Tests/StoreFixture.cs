@@ -55,15 +55,16 @@ internal sealed class StoreFixture : IAsyncDisposable
     public StoreFixture Beside() => new(ConnectionString, null, Time);
 
     /// <summary>The projector dies and another one takes its place, which the database would allow when the lease has run out.</summary>
-    public async Task RestartProjectorAsync()
+    /// <param name="batchEvents">How many events it reads in a pass.</param>
+    public async Task RestartProjectorAsync(int batchEvents)
     {
         await ExpireLeaseAsync();
-        Projector = NewProjector();
+        Projector = NewProjector(batchEvents);
     }
 
     /// <summary>A projector as another process would have it.</summary>
-    public Projector NewProjector() => new(
-        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance);
+    public Projector NewProjector(int batchEvents = 500) => new(
+        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance) { BatchEvents = batchEvents };
 
     /// <summary>The time of the projector's lease passes.</summary>
     public async Task ExpireLeaseAsync()

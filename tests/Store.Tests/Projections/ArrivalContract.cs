@@ -21,8 +21,9 @@ public abstract class ArrivalContract
         // On threads of its own: the property is asked without being awaited.
         await Task.Run(() => Prop.ForAll(History.Any(), seeds, (history, seed) =>
         {
-            SameRowsAsync(store, history, new Random(seed), spaces).GetAwaiter().GetResult();
+            var space = spaces;
             spaces += 3;
+            SameRowsAsync(store, history, new Random(seed), space).GetAwaiter().GetResult();
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(Histories)), TestContext.Current.CancellationToken);
 
         Assert.True(spaces >= 3 * Histories);
@@ -43,6 +44,7 @@ public abstract class ArrivalContract
         }
 
         var live = await SlotText.LiveAsync(store);
+        await store.RestartProjectorAsync(random.Next(50, 500));
         Assert.True(await store.Projector.BeginRebuildAsync(TestContext.Current.CancellationToken));
         await store.CatchUpAsync();
         Assert.Equal(live, await SlotText.LiveAsync(store));
@@ -62,7 +64,7 @@ public abstract class ArrivalContract
                     await store.Projector.RunOnceAsync(TestContext.Current.CancellationToken);
                     break;
                 case 1:
-                    await store.RestartProjectorAsync();
+                    await store.RestartProjectorAsync(random.Next(1, 5));
                     await store.Projector.RunOnceAsync(TestContext.Current.CancellationToken);
                     break;
             }

@@ -73,10 +73,8 @@ internal sealed class Load : IDisposable
             catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException or System.Text.Json.JsonException)
             {
             }
-            if (!_stop.IsCancellationRequested)
-            {
-                await Task.Yield();
-            }
+            // As any client does that is refused: it leaves the machine to the server that is starting.
+            await Task.Delay(50, CancellationToken.None);
         }
     }
 }

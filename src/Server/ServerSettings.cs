@@ -52,8 +52,12 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
     /// <summary>A demo begins anew: its database goes, unless another demo is using it (the store says so then).</summary>
     public void ForgetLastDemo()
     {
+        if (!IsDemo)
+        {
+            return;
+        }
         var path = new SqliteConnectionStringBuilder(ConnectionString).DataSource;
-        if (!IsDemo || !File.Exists(path))
+        if (!File.Exists(path))
         {
             return;
         }

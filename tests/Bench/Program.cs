@@ -1,1 +1,22 @@
-Console.WriteLine();
+using ValueStream.Bench;
+
+// Measures the budgets of the design, each a ratio or a time of one run on one machine, and prints them as the README quotes them:
+//   dotnet run -c Release --project tests/Bench [cli] [page]
+// Without names it measures everything.
+(string Name, Func<IAsyncEnumerable<Figure>> Measure)[] parts = [("cli", CliBench.MeasureAsync), ("page", PageBench.MeasureAsync)];
+var unknown = args.Except(parts.Select(static p => p.Name)).ToList();
+if (unknown.Count > 0)
+{
+    await Console.Error.WriteLineAsync($"'{unknown[0]}' is not measured here; say {string.Join(" or ", parts.Select(static p => p.Name))}, or nothing for all.");
+    return 2;
+}
+Console.WriteLine("| what | budget | measured | in figures |");
+Console.WriteLine("| --- | --- | --- | --- |");
+foreach (var part in parts.Where(p => args.Length == 0 || args.Contains(p.Name)))
+{
+    await foreach (var figure in part.Measure())
+    {
+        Console.WriteLine($"| {figure.What} | {figure.Budget} | {figure.Measured} | {figure.Raw} |");
+    }
+}
+return 0;

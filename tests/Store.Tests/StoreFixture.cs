@@ -1,6 +1,9 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using ValueStream.Core.Events;
+using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Store.Projections;
 using ValueStream.Testing;
@@ -19,6 +22,7 @@ internal sealed class StoreFixture : IAsyncDisposable
         _folder = folder;
         ConnectionString = connectionString;
         _services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(time).AddStore(connectionString).BuildServiceProvider();
+        Projector = Get<Projector>();
     }
 
     public static readonly DateTimeOffset Noon = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
@@ -29,7 +33,8 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public GroupCommit Log => Get<GroupCommit>();
 
-    public Projector Projector => Get<Projector>();
+    /// <summary>The projector at work; another one after <see cref="RestartProjectorAsync"/>.</summary>
+    public Projector Projector { get; private set; }
 
     public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
 
@@ -48,6 +53,26 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     /// <summary>Another process's store over the same database.</summary>
     public StoreFixture Beside() => new(ConnectionString, null, Time);
+
+    /// <summary>The projector dies and another one takes its place, which the database would allow when the lease has run out.</summary>
+    /// <param name="batchEvents">How many events it reads in a pass.</param>
+    public async Task RestartProjectorAsync(int batchEvents)
+    {
+        await ExpireLeaseAsync();
+        Projector = NewProjector(batchEvents);
+    }
+
+    /// <summary>A projector as another process would have it.</summary>
+    public Projector NewProjector(int batchEvents = 500) => new(
+        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance) { BatchEvents = batchEvents };
+
+    /// <summary>The time of the projector's lease passes.</summary>
+    public async Task ExpireLeaseAsync()
+    {
+        await using var session = await Get<IEngine>().BeginAsync(TestContext.Current.CancellationToken);
+        await session.ExecuteAsync("UPDATE leadership SET expires_at = 0", TestContext.Current.CancellationToken);
+        await session.CommitAsync(TestContext.Current.CancellationToken);
+    }
 
     /// <summary>Passes of the projector until there is nothing left to read.</summary>
     public async Task CatchUpAsync()

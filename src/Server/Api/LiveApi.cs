@@ -67,7 +67,7 @@ internal static class LiveApi
             if (position > looked)
             {
                 looked = position;
-                if (run is not { } key || await traces.VersionAsync(key, cancellationToken) > seen)
+                if (run is not { } key || await traces.VersionAsync(key, Visible.Everything, cancellationToken) > seen)
                 {
                     seen = position;
                     spokeAt = DateTime.UtcNow;

@@ -12,13 +12,10 @@ namespace ValueStream.Store.Projections;
 /// </summary>
 public sealed partial class Projector : BackgroundService
 {
-    // Small enough that a transaction on SQLite, where it keeps appends waiting, takes about 25 ms.
-    private const int BatchEvents = 500;
-
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
-    private readonly string _holder = $"{Environment.MachineName}/{Guid.NewGuid():n}";
+    private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():n}";
     private readonly IEngine _engine;
     private readonly IDbContextFactory<Database> _databases;
     private readonly ProjectorSignals _signals;
@@ -31,6 +28,9 @@ public sealed partial class Projector : BackgroundService
 
     /// <summary>Whether this process runs the projector.</summary>
     public bool Leads => _epoch is not null;
+
+    /// <summary>Events read in one pass. Small enough that a transaction on SQLite, where it keeps appends waiting, takes about 25 ms.</summary>
+    internal int BatchEvents { get; init; } = 500;
 
     /// <summary>
     /// One pass: takes or renews the lease, then reads one batch for the live slot and one for a slot that is being rebuilt.

@@ -16,7 +16,11 @@ internal static class RunViews
     /// <summary>Views of rows, with their trace ids.</summary>
     public static async Task<List<RunView>> OfAsync(Snapshot snapshot, IReadOnlyList<RunRow> rows, Visible visible, CancellationToken cancellationToken)
     {
-        var ancestors = await LoadAsync(snapshot, [.. rows.Select(static r => r.Key).Distinct()], Ancestors, rows.Count + MostAncestors, cancellationToken);
+        if (rows.Count == 0)
+        {
+            return [];
+        }
+        var ancestors = await Walk(snapshot, rows.Select(static r => r.Key).Distinct(), Ancestors, rows.Count + MostAncestors).ToListAsync(cancellationToken);
         var runs = ancestors.Select(static r => ToTraceRun(r, [])).ToList();
         var links = await LinksAsync(snapshot, rows, cancellationToken);
         var targets = await TargetsAsync(snapshot, rows, links, cancellationToken);
@@ -24,8 +28,7 @@ internal static class RunViews
     }
 
     /// <summary>The rows that a trace is made of: everything that parents or a common W3C trace id join to some runs.</summary>
-    public static Task<List<RunRow>> TraceRowsAsync(Snapshot snapshot, long key, int limit, CancellationToken cancellationToken) =>
-        LoadAsync(snapshot, [key], Joined, limit, cancellationToken);
+    public static IQueryable<RunRow> TraceRows(Snapshot snapshot, long key, int limit) => Walk(snapshot, [key], Joined, limit);
 
     /// <summary>The links of rows, by the rows' numbers.</summary>
     public static async Task<ILookup<long, RunLink>> LinksAsync(Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
@@ -114,18 +117,18 @@ internal static class RunViews
         References.Choose([.. targets[reference]], ownNamespace) is { } target && !visible.Includes(target.Namespace) ? Elsewhere : reference;
 
     /// <remarks>UNION keeps each run once, so a cycle ends the walk. Hashes may join too much, which does no harm: the trace looks at the texts.</remarks>
-    private static async Task<List<RunRow>> LoadAsync(Snapshot snapshot, long[] keys, string step, int limit, CancellationToken cancellationToken)
+    private static IQueryable<RunRow> Walk(Snapshot snapshot, IEnumerable<long> keys, string step, int limit)
     {
         var runs = $"runs_{snapshot.Live.Slot}";
         var seeds = string.Join(", ", keys);
 #pragma warning disable EF1002 // A slot's name, our own step and numbers: nothing from outside.
-        return keys.Length == 0 ? [] : await snapshot.Database.Set<RunRow>(runs).FromSqlRaw($"""
+        return snapshot.Database.Set<RunRow>(runs).FromSqlRaw($"""
             WITH RECURSIVE member(key) AS (
               SELECT key FROM {runs} WHERE key IN ({seeds})
               UNION
               SELECT o.key FROM member AS m JOIN {runs} AS r ON r.key = m.key JOIN {runs} AS o ON {step})
             SELECT * FROM {runs} WHERE key IN (SELECT key FROM member LIMIT {limit})
-            """).AsNoTracking().ToListAsync(cancellationToken);
+            """).AsNoTracking();
 #pragma warning restore EF1002
     }
 }

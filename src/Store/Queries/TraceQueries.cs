@@ -26,7 +26,7 @@ public sealed class TraceQueries
         {
             return null;
         }
-        var rows = await RunViews.TraceRowsAsync(snapshot, key.Value, MostRuns + 1, cancellationToken);
+        var rows = await RunViews.TraceRows(snapshot, key.Value, MostRuns + 1).ToListAsync(cancellationToken);
         var links = await RunViews.LinksAsync(snapshot, rows, cancellationToken);
         var targets = await RunViews.TargetsAsync(snapshot, rows, links, cancellationToken);
         var run = RunViews.Id(rows.First(r => r.Key == key.Value));
@@ -53,11 +53,13 @@ public sealed class TraceQueries
         };
     }
 
-    /// <summary>The position of the last event that any run of a trace has seen: when it grows, the trace has changed. 0 for an unknown run.</summary>
-    public async Task<long> VersionAsync(ShortKey key, CancellationToken cancellationToken)
+    /// <summary>The position of the last event that any run of a trace has seen: when it grows, the trace has changed. 0 for a run
+    /// that is not there or not to be seen.</summary>
+    public async Task<long> VersionAsync(ShortKey key, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        var rows = await RunViews.TraceRowsAsync(snapshot, key.Value, MostRuns + 1, cancellationToken);
-        return rows.Count == 0 ? 0 : rows.Max(static r => r.LastPosition);
+        return await visible.Of(snapshot.Runs).AnyAsync(r => r.Key == key.Value, cancellationToken)
+            ? await RunViews.TraceRows(snapshot, key.Value, MostRuns + 1).MaxAsync(static r => r.LastPosition, cancellationToken)
+            : 0;
     }
 }

@@ -45,6 +45,14 @@ internal sealed class Vscli : IDisposable
         return Directory.Exists(path) ? [.. Directory.GetFiles(path).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)] : [];
     }
 
+    /// <summary>A stand-in for a program, first on the path of what runs here.</summary>
+    public void Command(string name, string script)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(Home, "bin")).FullName, name);
+        File.WriteAllText(path, "#!/bin/sh\n" + script + "\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     public Task<Ran> Run(params string[] arguments) => Start(_binary, arguments);
 
     /// <summary>Runs a script in a shell, with vscli on its path.</summary>
@@ -74,7 +82,7 @@ internal sealed class Vscli : IDisposable
         {
             start.Environment[name] = value;
         }
-        start.Environment["PATH"] = $"{Path.GetDirectoryName(_binary)}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["PATH"] = $"{Path.Combine(Home, "bin")}:{Path.GetDirectoryName(_binary)}:{Environment.GetEnvironmentVariable("PATH")}";
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

@@ -4,7 +4,7 @@ using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
-namespace ValueStream.Store.Tests;
+namespace ValueStream.Store.Tests.Log;
 
 /// <summary>What the log promises, on each database.</summary>
 public abstract class LogContract

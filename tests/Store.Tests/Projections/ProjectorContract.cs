@@ -1,0 +1,198 @@
+using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Events;
+using ValueStream.Store.Engines;
+using ValueStream.Store.Log;
+using ValueStream.Store.Queries;
+
+namespace ValueStream.Store.Tests.Projections;
+
+/// <summary>How the projector reads, on each database.</summary>
+public abstract class ProjectorContract
+{
+    private protected abstract Task<StoreFixture> NewStoreAsync();
+
+    private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_pass_reads_one_batch_and_says_how_much()
+    {
+        await using var store = await NewStoreAsync();
+        await store.RestartProjectorAsync(batchEvents: 2);
+        await store.AppendAsync(Given.Start(Given.Run("1")), Given.Start(Given.Run("2")), Given.Start(Given.Run("3")));
+
+        Assert.Equal(2, await store.Projector.RunOnceAsync(Cancel));
+        Assert.Equal(1, (await ProjectionAsync(store)).LagEvents);
+        Assert.Equal(1, await store.Projector.RunOnceAsync(Cancel));
+        Assert.Equal(0, await store.Projector.RunOnceAsync(Cancel));
+        Assert.Equal((3, 0), ((await ProjectionAsync(store)).Position, (await ProjectionAsync(store)).LagEvents));
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_read_is_set_aside_and_does_not_stop_the_rest()
+    {
+        await using var store = await NewStoreAsync();
+        await store.AppendAsync(Given.Start(Given.Run("1")), Given.Start(Given.Run("2")));
+        await SpoilAsync(store, position: 1);
+
+        await store.CatchUpAsync();
+        await store.AppendAsync(Given.End(Given.Run("1"), 5));
+        await store.CatchUpAsync();
+
+        var projection = await ProjectionAsync(store);
+        Assert.Equal([1L], projection.SetAside.Select(static s => s.Position));
+        Assert.Equal(3, projection.Position);
+        var runs = await store.Get<RunQueries>().ListAsync(new RunFilter(), Visible.Everything, Cancel);
+        Assert.Equal([("1", "orphan"), ("2", "running")], runs.Items.Select(static r => (r.Id, r.State)).Order());
+    }
+
+    [Fact]
+    public async Task A_rebuild_answers_from_the_old_rows_until_it_has_caught_up()
+    {
+        await using var store = await NewStoreAsync();
+        await store.RestartProjectorAsync(batchEvents: 2);
+        await store.AppendAsync([.. Enumerable.Range(0, 5).Select(static i => Given.Start(Given.Run($"{i}")))]);
+        await store.CatchUpAsync();
+        var before = await ProjectionAsync(store);
+
+        Assert.True(await store.Projector.BeginRebuildAsync(Cancel));
+        Assert.False(await store.Projector.BeginRebuildAsync(Cancel));
+        await store.Projector.RunOnceAsync(Cancel);
+        await store.AppendAsync(Given.End(Given.Run("0"), 1));
+
+        var under = await ProjectionAsync(store);
+        Assert.Equal((before.Slot, 2L), (under.Slot, under.Rebuilding));
+        Assert.Equal(5, (await store.Get<RunQueries>().ListAsync(new RunFilter(), Visible.Everything, Cancel)).Items.Count);
+
+        await store.CatchUpAsync();
+        var after = await ProjectionAsync(store);
+        Assert.NotEqual(before.Slot, after.Slot);
+        Assert.Equal((6, 0, null), (after.Position, after.LagEvents, after.Rebuilding));
+        Assert.True(await store.Projector.BeginRebuildAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_run_with_more_events_than_are_folded_says_so()
+    {
+        await using var store = await NewStoreAsync();
+        var run = Given.Run();
+        await store.AppendAsync([Given.Start(run), .. Enumerable.Range(0, 10_000).Select(i => Given.Event(EventKind.Annotated, run, 1))]);
+
+        await store.CatchUpAsync();
+
+        var view = await store.Get<RunQueries>().FindAsync(run.Key, null, Visible.Everything, Cancel);
+        Assert.Equal(["truncated"], view!.Flags);
+    }
+
+    private protected static async Task<Core.Wire.ProjectionView> ProjectionAsync(StoreFixture store) =>
+        Assert.Single((await store.Get<ProjectionQueries>().ListAsync(Cancel)).Items);
+
+    private static async Task SpoilAsync(StoreFixture store, long position)
+    {
+        await using var session = await store.Get<IEngine>().BeginAsync(Cancel);
+        await session.ExecuteAsync(store.Get<IEngine>().Name == "Postgres"
+            ? "ALTER TABLE events DISABLE TRIGGER ALL" : "DROP TRIGGER events_no_update", Cancel);
+        await session.ExecuteAsync("UPDATE events SET data = '{\"tags\":7}' WHERE position = @position", Cancel, ("position", position));
+        await session.CommitAsync(Cancel);
+    }
+}
+
+public sealed class PostgresProjectorTests : ProjectorContract
+{
+    private protected override Task<StoreFixture> NewStoreAsync() => StoreFixture.PostgresAsync();
+
+    [Fact]
+    public async Task A_paused_leader_that_wakes_changes_nothing()
+    {
+        await using var store = await NewStoreAsync();
+        var paused = store.Projector;
+        await store.AppendAsync(Given.Start(Given.Run("1")));
+        await store.CatchUpAsync();
+
+        // It believes that it leads: it renews every two seconds only.
+        await store.ExpireLeaseAsync();
+        var next = store.NewProjector();
+        Assert.Equal(0, await next.RunOnceAsync(Cancel));
+        await store.AppendAsync(Given.Start(Given.Run("2")));
+
+        Assert.True(paused.Leads);
+        Assert.Equal(0, await paused.RunOnceAsync(Cancel));
+        Assert.False(paused.Leads);
+        Assert.Equal(1, (await ProjectionAsync(store)).LagEvents);
+        Assert.Equal(0, await paused.RunOnceAsync(Cancel));
+        Assert.Equal(1, await next.RunOnceAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_paused_leader_cannot_finish_a_rebuild()
+    {
+        await using var store = await NewStoreAsync();
+        var paused = store.Projector;
+        await store.AppendAsync(Given.Start(Given.Run("1")));
+        await store.CatchUpAsync();
+        await store.ExpireLeaseAsync();
+        Assert.Equal(0, await store.NewProjector().RunOnceAsync(Cancel));
+
+        Assert.True(await paused.BeginRebuildAsync(Cancel));
+        var before = await ProjectionAsync(store);
+        await paused.RunOnceAsync(Cancel);
+
+        Assert.Equal((before.Slot, before.Rebuilding), ((await ProjectionAsync(store)).Slot, (await ProjectionAsync(store)).Rebuilding));
+    }
+
+    [Fact]
+    public async Task A_clean_stop_hands_over_at_once()
+    {
+        await using var store = await NewStoreAsync();
+        await store.AppendAsync(Given.Start(Given.Run("1")));
+        await store.CatchUpAsync();
+        await store.Projector.StartAsync(Cancel);
+        var next = store.NewProjector();
+        Assert.Equal(0, await next.RunOnceAsync(Cancel));
+
+        await store.Projector.StopAsync(Cancel);
+        await store.AppendAsync(Given.Start(Given.Run("2")));
+
+        Assert.NotEqual(0, await next.RunOnceAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_process_paused_within_its_transaction_does_not_hold_the_head()
+    {
+        await using var store = await NewStoreAsync();
+        await using var paused = await store.Get<IEngine>().BeginAsync(Cancel);
+        await paused.QueryAsync("SELECT position FROM log_head WHERE id = 1 FOR UPDATE", static r => r.GetInt64(0), Cancel);
+
+        // Longer than the three seconds after which the database ends the transaction, far less than forever.
+        var appended = await store.AppendAsync(Given.Start(Given.Run())).WaitAsync(TimeSpan.FromSeconds(8), Cancel);
+
+        Assert.Equal([new AppendResult.Accepted(1)], appended);
+    }
+}
+
+public sealed class SqliteProjectorTests : ProjectorContract
+{
+    private protected override Task<StoreFixture> NewStoreAsync() => StoreFixture.SqliteAsync();
+
+    [Fact]
+    public async Task A_second_process_is_told_that_the_database_is_in_use()
+    {
+        await using var store = await NewStoreAsync();
+        var beside = store.Beside();
+
+        var refusal = await Assert.ThrowsAsync<DatabaseInUseException>(() => beside.Get<Migrator>().MigrateAsync(Cancel));
+
+        Assert.Contains("SQLite is for one server process", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_migration_lock_left_by_a_killed_process_does_not_stop_the_start()
+    {
+        await using var store = await NewStoreAsync();
+        await using (var database = await store.Get<IDbContextFactory<Database>>().CreateDbContextAsync(Cancel))
+        {
+            await database.Database.ExecuteSqlRawAsync("INSERT INTO \"__EFMigrationsLock\" VALUES (1, '2026-01-01 00:00:00')", Cancel);
+        }
+
+        await store.Get<Migrator>().MigrateAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+    }
+}

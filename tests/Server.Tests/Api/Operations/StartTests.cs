@@ -11,15 +11,9 @@ public sealed class StartTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    [Theory]
-    [InlineData("http://0.0.0.0:0")]
-    [InlineData("http://*:0")]
-    [InlineData("http://+:0")]
-    [InlineData("http://[::]:0")]
-    [InlineData("http://127.0.0.1:0;http://192.168.1.1:0")]
-    [InlineData("http://valuestream.example:0")]
-    public async Task An_address_that_others_can_reach_needs_a_token(string url) =>
-        IsRefused(await ServerProcess.RunAsync(_folder.Database, url, null), Token, "openssl rand", "http://127.0.0.1:5000");
+    [Fact]
+    public async Task An_address_that_others_can_reach_needs_a_token() =>
+        IsRefused(await ServerProcess.RunAsync(_folder.Database, "http://0.0.0.0:0", null), Token, "openssl rand", "http://127.0.0.1:5000");
 
     [Fact]
     public async Task Endpoints_configured_in_any_other_way_need_one_too() =>
@@ -36,24 +30,14 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_token_that_could_be_guessed_is_refused() =>
-        IsRefused(await RunAsync(new() { [Token] = new('t', 19) }), Token, "20 characters", "openssl rand");
-
-    [Theory]
-    [InlineData("--dmeo")]
-    [InlineData("-d")]
-    [InlineData("--help")]
-    public async Task A_flag_that_is_not_known_is_refused(string flag) => IsRefused(await RunAsync(null, flag), flag, "--demo", "--migrate-only", "--urls");
+    public async Task A_flag_that_is_not_known_is_refused() => IsRefused(await RunAsync(null, "--dmeo"), "--dmeo", "--demo", "--migrate-only", "--urls");
 
     [Fact]
     public async Task A_demo_refuses_Postgres() =>
         IsRefused(await ServerProcess.RunAsync("Host=127.0.0.1;Database=precious", null, null, "--demo"), "--demo", "ConnectionStrings__ValueStream");
 
     [Theory]
-    [InlineData("valuestream.db", "ConnectionStrings__ValueStream", "Data Source=./data/valuestream.db")]
     [InlineData("Host=127.0.0.1;Colour=red;Password=hunter2", "ConnectionStrings__ValueStream", "Colour")]
-    [InlineData("Host=127.0.0.1;Port=many;Password=hunter2", "ConnectionStrings__ValueStream", "Host=localhost")]
-    [InlineData("Data Source=x.db;Colour=red", "ConnectionStrings__ValueStream", "Colour")]
     [InlineData("Host=127.0.0.1;Port=1;Password=hunter2;Username=u", "ConnectionStrings__ValueStream", "127.0.0.1:1")]
     [InlineData("Data Source=/proc/nowhere/x.db", "ConnectionStrings__ValueStream", "/proc/nowhere")]
     [InlineData("Data Source=/dev/null", "ConnectionStrings__ValueStream", "database")]

@@ -111,7 +111,7 @@ public sealed partial class Projector : BackgroundService
     {
         try
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
             await _engine.ReleaseLeadershipAsync(_holder, limit.Token);
         }
         catch (Exception e)

@@ -1,0 +1,112 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace ValueStream.Browser.Tests;
+
+public sealed class KeyboardTests(Site site)
+{
+    // What is focused: what it is, whether it has an outline one can see, and whether it lies in the window.
+    private const string Focused = """
+        () => {
+          const e = document.activeElement;
+          if (!e || e === document.body) return null;
+          const shown = e.id === 'show-filter' ? e.nextElementSibling : e;
+          const style = getComputedStyle(shown), at = shown.getBoundingClientRect();
+          const visible = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
+            && at.bottom > 0 && at.right > 0 && at.top < innerHeight && at.left < innerWidth;
+          return (visible ? '' : 'hidden: ') + e.outerHTML.slice(0, 120);
+        }
+        """;
+
+    [Fact]
+    public Task Slash_goes_to_the_search_and_what_is_typed_there_is_text() => site.VisitAsync("/runs", static async page =>
+    {
+        await page.Keyboard.PressAsync("/");
+        await Expect(page.Locator("#find")).ToBeFocusedAsync();
+        await page.Keyboard.TypeAsync("j/k?gr");
+        await Expect(page.Locator("#find")).ToHaveValueAsync("j/k?gr");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToBeHiddenAsync();
+    });
+
+    [Fact]
+    public Task G_and_r_go_to_the_runs() => site.VisitAsync(Story.Page("deploy"), async page =>
+    {
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("r");
+        await page.WaitForURLAsync(site.Url + "/runs");
+    });
+
+    [Fact]
+    public Task J_and_k_walk_the_list_and_enter_opens() => site.VisitAsync("/runs?name=smoke+tests", static async page =>
+    {
+        var links = page.Locator("tbody a.go");
+        await page.Keyboard.PressAsync("j");
+        await Expect(links.Nth(0)).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("j");
+        await Expect(links.Nth(2)).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("k");
+        await Expect(links.Nth(1)).ToBeFocusedAsync();
+        var to = await links.Nth(1).GetAttributeAsync("href");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**" + to);
+    });
+
+    [Fact]
+    public Task J_walks_the_waterfall_too() => site.VisitAsync(Story.Page("pipeline"), static async page =>
+    {
+        await page.Keyboard.PressAsync("j");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "checkout" })).ToBeFocusedAsync();
+    });
+
+    [Fact]
+    public Task A_question_mark_shows_the_keys_and_they_can_be_turned_off() => site.VisitAsync("/runs", static async page =>
+    {
+        await page.Keyboard.PressAsync("?");
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "Keyboard" });
+        await Expect(dialog).ToBeVisibleAsync();
+        await page.GetByLabel("single-key shortcuts").UncheckAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(dialog).ToBeHiddenAsync();
+        await page.ReloadAsync();
+        await page.Keyboard.PressAsync("/");
+        await Expect(page.Locator("#find")).Not.ToBeFocusedAsync();
+    });
+
+    [Theory]
+    [InlineData("runs", 1440)]
+    [InlineData("runs", 360)]
+    [InlineData("waterfall", 1440)]
+    [InlineData("waterfall", 360)]
+    [InlineData("graph", 1440)]
+    [InlineData("events", 360)]
+    public Task Focus_is_visible_wherever_the_tab_key_leads(string view, int width)
+    {
+        var address = view == "runs" ? "/runs?outcome=failure&type=work" : $"{Story.Page("pipeline")}?view={view}";
+        return site.VisitAsync(address, static async page =>
+        {
+            var stops = new List<string>();
+            for (var i = 0; i < 60 && await NextAsync(page) is { } stop; i++)
+            {
+                stops.Add(stop);
+            }
+            Assert.True(stops.Count >= 12, string.Join('\n', stops));
+            Assert.DoesNotContain(stops, static s => s.StartsWith("hidden", StringComparison.Ordinal));
+        }, new() { ViewportSize = new() { Width = width, Height = 740 } });
+    }
+
+    [Fact]
+    public Task The_first_tab_stop_leads_past_the_frame() => site.VisitAsync("/runs", static async page =>
+    {
+        await page.Keyboard.PressAsync("Tab");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Skip to the content" })).ToBeInViewportAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("main")).ToBeFocusedAsync();
+    });
+
+    private static async Task<string?> NextAsync(IPage page)
+    {
+        await page.Keyboard.PressAsync("Tab");
+        return await page.EvaluateAsync<string?>(Focused);
+    }
+}

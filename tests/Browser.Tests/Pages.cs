@@ -1,0 +1,41 @@
+using Microsoft.Playwright;
+
+namespace ValueStream.Browser.Tests;
+
+/// <summary>Every page there is, in every state that looks different.</summary>
+public static class Pages
+{
+    /// <summary>Pages of the full server: what to call it, and its address.</summary>
+    public static TheoryData<string, string> All => new()
+    {
+        { "the runs", "/runs" },
+        { "the runs of a filter", "/runs?outcome=failure&tag=service%3Dapi" },
+        { "the runs of a filter that cannot be", "/runs?state=dreaming&tag=x&from=yesterday" },
+        { "no run that matches", "/runs?name=no+such+run" },
+        { "a good run", Story.Page("deploy") },
+        { "a failed run", Story.Page("pipeline") },
+        { "a failed run's graph", Story.Page("pipeline") + "?view=graph" },
+        { "a failed run's events", Story.Page("pipeline") + "?view=events" },
+        { "a running run", Story.Page("import") },
+        { "an end without a start", Story.Page("lost") },
+        { "a second attempt", Story.Page("twice") },
+        { "a large trace, folded", Story.Page("large") },
+        { "a large trace's graph", Story.Page("large") + "?view=graph" },
+        { "a run with nasty names", Story.Page("nasty-0") },
+        { "the graph of nasty names", Story.Page("nasty-0") + "?view=graph" },
+        { "a run with nasty tags", Story.Page("nasty-tags") },
+        { "the events of nasty tags", Story.Page("nasty-tags") + "?view=events" },
+        { "no such run", "/runs/0000000000000" },
+    };
+
+    /// <summary>The list's row of a run.</summary>
+    public static ILocator Row(this IPage page, string name) =>
+        page.Locator("table.runs tbody tr").Filter(new() { Has = page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }) });
+
+    /// <summary>Waits until the page hears what changes.</summary>
+    public static Task IsLiveAsync(this IPage page) => Assertions.Expect(page.Locator("#live")).ToHaveTextAsync("live ●");
+
+    /// <summary>How far the page could be pushed sideways, in pixels.</summary>
+    public static Task<int> SidewaysAsync(this IPage page) =>
+        page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
+}

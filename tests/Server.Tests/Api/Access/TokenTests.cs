@@ -35,7 +35,7 @@ public sealed class TokenTests(TokenServer server)
     public async Task Every_route_but_the_health_check_and_the_log_in_needs_the_token()
     {
         var routes = await RouteTable.ReadAsync();
-        Assert.Equal(["GET /assets/{name}", "GET /healthz", "GET /login", "POST /login"], routes.Where(static r => r.IsAnonymous).Select(static r => $"{r.Method} {r.Pattern}"));
+        Assert.Equal(["GET /assets/{name}", "GET /healthz", "GET /login", "HEAD /healthz", "POST /login"], routes.Where(static r => r.IsAnonymous).Select(static r => $"{r.Method} {r.Pattern}"));
 
         foreach (var route in routes.Where(static r => !r.IsAnonymous))
         {

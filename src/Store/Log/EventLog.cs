@@ -5,17 +5,38 @@ using ValueStream.Store.Engines;
 namespace ValueStream.Store.Log;
 
 /// <summary>
-/// The only writer of events. Every append locks the one <c>log_head</c> row, so commit order is position order, positions
-/// have no gaps, and "position &gt; checkpoint" is a complete read for every consumer.
+/// The only writer of events. Every append moves the one <c>log_head</c> row, so commit order is position order, positions
+/// have no gaps, and "position &gt; checkpoint" is a complete read for every consumer. One caller at a time.
 /// </summary>
 internal sealed class EventLog(IEngine engine, TimeProvider time)
 {
+    // The head as this process left it; null when it must be read. Another process may have moved it since: the database tells.
+    private LogHeadRow? _head;
+
     /// <summary>Appends events in their order, in one transaction.</summary>
     /// <param name="events">The events, with the salts they will be stored with: they tell ours from another's when a commit's
     /// answer was lost and the append is tried again.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>A result for each event, in the same order.</returns>
     public async Task<IReadOnlyList<AppendResult>> AppendAsync(IReadOnlyList<Salted> events, CancellationToken cancellationToken)
+    {
+        // What fails may have been committed: only a look under the lock can tell.
+        var head = Interlocked.Exchange(ref _head, null);
+        if (head is not null)
+        {
+            var (results, rows) = Plan(events, [], head, Now);
+            var batch = BatchOf(rows, head);
+            if (await engine.TryAppendAsync(head, batch, rows, cancellationToken))
+            {
+                _head = HeadAfter(batch, rows, head);
+                return results;
+            }
+        }
+        return await AppendCarefullyAsync(events, cancellationToken);
+    }
+
+    /// <summary>With the head locked: looks up which ids are known, then appends the rest.</summary>
+    private async Task<IReadOnlyList<AppendResult>> AppendCarefullyAsync(IReadOnlyList<Salted> events, CancellationToken cancellationToken)
     {
         await using var session = await engine.BeginAsync(cancellationToken);
         var head = (await session.QueryAsync($"SELECT position, hash, recorded_at, log_id FROM log_head WHERE id = 1{engine.ForUpdate}", static r =>
@@ -31,25 +52,33 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
             $"SELECT {EventSql.Columns} FROM events WHERE {engine.AnyId("event_id", "ids")}", EventSql.Read, cancellationToken,
             ("ids", engine.Array(events.Select(static e => e.Event.EventId).Distinct())));
 
-        var (results, rows) = Plan(events, known, head, Micros.Truncate(time.GetUtcNow()));
+        var (results, rows) = Plan(events, known, head, Now);
         if (rows.Count > 0)
         {
-            var last = rows[^1];
-            var batch = new BatchRow
-            {
-                First = rows[0].Position,
-                Last = last.Position,
-                Hash = HashChain.Batch(head.Hash, rows[0].Position, last.Position, rows.Select(static r => r.Digest)),
-            };
+            var batch = BatchOf(rows, head);
             await session.InsertAsync(EventSql.Insert, rows, "", "", cancellationToken);
             await session.ExecuteAsync("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", cancellationToken,
                 ("last", batch.Last), ("first", batch.First), ("hash", batch.Hash));
             await session.ExecuteAsync("UPDATE log_head SET position = @position, hash = @hash, recorded_at = @recordedAt WHERE id = 1", cancellationToken,
-                ("position", batch.Last), ("hash", batch.Hash), ("recordedAt", Micros.Of(last.RecordedAt)));
+                ("position", batch.Last), ("hash", batch.Hash), ("recordedAt", Micros.Of(rows[^1].RecordedAt)));
             await session.CommitAsync(cancellationToken);
+            head = HeadAfter(batch, rows, head);
         }
+        _head = head;
         return results;
     }
+
+    private DateTimeOffset Now => Micros.Truncate(time.GetUtcNow());
+
+    private static BatchRow BatchOf(List<EventRow> rows, LogHeadRow head) => new()
+    {
+        First = rows[0].Position,
+        Last = rows[^1].Position,
+        Hash = HashChain.Batch(head.Hash, rows[0].Position, rows[^1].Position, rows.Select(static r => r.Digest)),
+    };
+
+    private static LogHeadRow HeadAfter(BatchRow batch, List<EventRow> rows, LogHeadRow head) =>
+        new() { LogId = head.LogId, Position = batch.Last, Hash = batch.Hash, RecordedAt = rows[^1].RecordedAt };
 
     /// <summary>Decides, without touching anything, what becomes of each event.</summary>
     private static (List<AppendResult> Results, List<EventRow> Rows) Plan(

@@ -110,3 +110,13 @@ public sealed record IngestItem
     /// <summary>What is wrong and what to do, when rejected.</summary>
     public string? Problem { get; init; }
 }
+
+/// <summary>What to check of the log.</summary>
+public sealed record VerifyRequest
+{
+    /// <summary>Begin with the batch that holds this position; what is before it is believed. 1 where absent.</summary>
+    public long? From { get; init; }
+
+    /// <summary>A head that was exported before and kept elsewhere: only with it can a cut tail be found.</summary>
+    public HeadView? Head { get; init; }
+}

@@ -189,6 +189,18 @@ public sealed record EventView
 /// <param name="RecordedAt">When that event was recorded; absent when there is none.</param>
 public sealed record HeadView(Guid LogId, long Position, string Hash, DateTimeOffset? RecordedAt);
 
+/// <summary>How far a check of the log has come.</summary>
+/// <param name="Position">Everything up to it is as it was appended.</param>
+/// <param name="Head">The last position to check.</param>
+/// <param name="Done">Whether this is the last word.</param>
+/// <param name="Fault">What was found; absent while nothing was.</param>
+public sealed record VerifyProgress(long Position, long Head, bool Done, VerifyFault? Fault);
+
+/// <summary>The first position of the log that fails.</summary>
+/// <param name="Position">Its position; 0 when it is about the log as a whole.</param>
+/// <param name="Problem">What is wrong.</param>
+public sealed record VerifyFault(long Position, string Problem);
+
 /// <summary>Where a projection stands.</summary>
 public sealed record ProjectionView
 {

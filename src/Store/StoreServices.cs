@@ -17,7 +17,9 @@ public static class StoreServices
     /// <exception cref="ArgumentException">The connection string is neither.</exception>
     public static IServiceCollection AddStore(this IServiceCollection services, string connectionString)
     {
-        services.AddSingleton(EngineFor(connectionString));
+        // Made here, so that a wrong connection string is told at once; handed over, so that it is closed with the rest.
+        var engine = EngineFor(connectionString);
+        services.AddSingleton(_ => engine);
         services.AddPooledDbContextFactory<Database>(static (provider, options) =>
         {
             provider.GetRequiredService<IEngine>().Configure(options);

@@ -36,6 +36,7 @@ public static class StoreServices
             p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<Projector>>()));
         services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<IDbContextFactory<Database>>()));
+        services.AddSingleton(static p => new Redactor(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
         services.AddSingleton(static p => new RunQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new TraceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));

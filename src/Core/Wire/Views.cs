@@ -136,7 +136,7 @@ public sealed record EventView
     /// <summary>Its id.</summary>
     public required Guid EventId { get; init; }
 
-    /// <summary><c>started</c>, <c>annotated</c>, <c>linked</c>, <c>ended</c>.</summary>
+    /// <summary><c>started</c>, <c>annotated</c>, <c>linked</c>, <c>ended</c>, <c>redacted</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The run's rendering.</summary>
@@ -177,6 +177,9 @@ public sealed record EventView
 
     /// <summary>Everything the sender said, and under <c>derived</c> what the server worked out.</summary>
     public required EventData Data { get; init; }
+
+    /// <summary>True when its data were erased; a later <c>redacted</c> event of the run says who did it and what survives.</summary>
+    public bool? Erased { get; init; }
 
     /// <summary>Its SHA-256 in the log's chain, hexadecimal.</summary>
     public required string Digest { get; init; }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Store.Engines;
 
@@ -33,6 +34,8 @@ public sealed class ChainVerifier
             yield break;
         }
 
+        // Positions of erased events for which no redacted event was seen.
+        var erased = new SortedSet<long>();
         var (next, hash) = await StartAsync(database, head, request.From ?? 1, cancellationToken);
         if (hash is null)
         {
@@ -54,6 +57,9 @@ public sealed class ChainVerifier
                         yield break;
                     }
                     (next, hash) = (batch.Last + 1, batch.Hash);
+                    erased.UnionWith(events.Where(static e => e.IsErased).Select(static e => e.Position));
+                    erased.ExceptWith(events.Where(static e => (EventKind)e.Kind == EventKind.Redacted && !e.IsErased)
+                        .Select(static e => EventData.FromJson(e.Data).Redaction!.Position));
                 }
                 yield return new(next - 1, head.Position, false, null);
             }
@@ -65,6 +71,7 @@ public sealed class ChainVerifier
         }
         yield return await EndAsync(database, head, next, hash, known, cancellationToken) is { } end
             ? Failed(next - 1, head, end.Position, end.Problem)
+            : erased.Count > 0 ? Failed(erased.Min - 1, head, erased.Min, "The event's data was erased, and no redacted event says by whom.")
             : new(next - 1, head.Position, true, null);
 
         Task<List<(BatchRow Batch, List<EventRow> Events)>> ReadAsync(long from) =>
@@ -134,7 +141,7 @@ public sealed class ChainVerifier
             {
                 return new(next, "The event is missing.");
             }
-            if (!Enum.IsDefined((Core.Events.EventKind)e.Kind) || !HashChain.Digest(e).AsSpan().SequenceEqual(e.Digest))
+            if (!Enum.IsDefined((EventKind)e.Kind) || !HashChain.Digest(e).AsSpan().SequenceEqual(e.Digest))
             {
                 return new(next, "The event is not what was appended: its digest does not match.");
             }

@@ -51,9 +51,11 @@ internal sealed class Entry
         return row;
     }
 
-    /// <summary>Whether a stored event says the same. Content is what the sender said: kind, identity, attempt, its time and its data.</summary>
+    /// <summary>Whether a stored event says the same. Content is what the sender said: kind, identity, attempt, its time and its data.
+    /// Of an erased one nobody can tell, and sending it again must not be an error.</summary>
     public bool HasContentOf(EventRow stored) =>
-        (short)Event.Kind == stored.Kind
+        stored.IsErased
+        || (short)Event.Kind == stored.Kind
         && Event.Run.Equals(new RunId(stored.Source, stored.Type, stored.Namespace, stored.Id))
         && Event.Attempt == stored.Attempt
         && OccurredAt == stored.OccurredAt

@@ -32,10 +32,23 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
         return await AppendCarefullyAsync(events, cancellationToken);
     }
 
-    /// <summary>With the head locked: looks up which ids are known, then appends the rest.</summary>
+    /// <summary>Appends events within a transaction that does something else as well.</summary>
+    public async Task<AppendResult[]> AppendAsync(IReadOnlyList<Entry> events, Session session, CancellationToken cancellationToken) =>
+        (await AppendCarefullyAsync(events, session, cancellationToken)).Results;
+
     private async Task<AppendResult[]> AppendCarefullyAsync(IReadOnlyList<Entry> events, CancellationToken cancellationToken)
     {
         await using var session = await engine.BeginAsync(cancellationToken);
+        var (results, head) = await AppendCarefullyAsync(events, session, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        _head = head;
+        return results;
+    }
+
+    /// <summary>With the head locked: looks up which ids are known, then appends the rest.</summary>
+    private async Task<(AppendResult[] Results, LogHeadRow Head)> AppendCarefullyAsync(
+        IReadOnlyList<Entry> events, Session session, CancellationToken cancellationToken)
+    {
         var head = (await session.QueryAsync($"SELECT position, hash, recorded_at, log_id FROM log_head WHERE id = 1{engine.ForUpdate}", static r =>
             new LogHeadRow
             {
@@ -50,19 +63,17 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
             ("ids", engine.Array(events.Select(static e => e.Event.EventId).Distinct())));
 
         var (results, rows) = Plan(events, known, head, Now);
-        if (rows.Count > 0)
+        if (rows.Count == 0)
         {
-            var batch = BatchOf(rows, head);
-            await session.InsertAsync(EventSql.Insert, rows, "", "", cancellationToken);
-            await session.ExecuteAsync("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", cancellationToken,
-                ("last", batch.Last), ("first", batch.First), ("hash", batch.Hash));
-            await session.ExecuteAsync("UPDATE log_head SET position = @position, hash = @hash, recorded_at = @recordedAt WHERE id = 1", cancellationToken,
-                ("position", batch.Last), ("hash", batch.Hash), ("recordedAt", Micros.Of(rows[^1].RecordedAt)));
-            await session.CommitAsync(cancellationToken);
-            head = HeadAfter(batch, rows, head);
+            return (results, head);
         }
-        _head = head;
-        return results;
+        var batch = BatchOf(rows, head);
+        await session.InsertAsync(EventSql.Insert, rows, "", "", cancellationToken);
+        await session.ExecuteAsync("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", cancellationToken,
+            ("last", batch.Last), ("first", batch.First), ("hash", batch.Hash));
+        await session.ExecuteAsync("UPDATE log_head SET position = @position, hash = @hash, recorded_at = @recordedAt WHERE id = 1", cancellationToken,
+            ("position", batch.Last), ("hash", batch.Hash), ("recordedAt", Micros.Of(rows[^1].RecordedAt)));
+        return (results, HeadAfter(batch, rows, head));
     }
 
     private DateTimeOffset Now => Micros.Truncate(time.GetUtcNow());

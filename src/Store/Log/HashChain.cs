@@ -27,7 +27,7 @@ internal static class HashChain
     }
 
     /// <summary>The digest of a stored event.</summary>
-    public static byte[] Digest(EventRow e) => Digest(e, DataDigest(e.Salt, e.Data));
+    public static byte[] Digest(EventRow e) => Digest(e, e.IsErased ? e.Salt : DataDigest(e.Salt, e.Data));
 
     /// <summary>The digest of an event: SHA-256 over its envelope and the digest of its data.</summary>
     public static byte[] Digest(EventRow e, ReadOnlySpan<byte> dataDigest)

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Json;
@@ -54,13 +56,20 @@ try
     }
 
     var app = builder.Build();
-    await app.Services.GetRequiredService<Migrator>().MigrateAsync(app.Lifetime.ApplicationStopping);
+    try
+    {
+        await app.Services.GetRequiredService<Migrator>().MigrateAsync(app.Lifetime.ApplicationStopping);
+    }
+    catch (Exception e) when ((e.InnerException as DbException ?? e) is DbException or IOException or UnauthorizedAccessException)
+    {
+        throw ServerSettings.NoDatabase(e.InnerException as DbException ?? e);
+    }
     if (settings.MigrateOnly)
     {
         return 0;
     }
     app.UseExceptionHandler();
-    app.UseStatusCodePages();
+    app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseRequestRules();
     app.UseAuthentication();
     app.UseAuthorization();
@@ -84,5 +93,10 @@ try
 catch (Exception e) when (e is WrongSettingException or DatabaseInUseException)
 {
     await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+catch (IOException e) when (e.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"{e.Message} Another program, perhaps another ValueStream, listens there: stop it, or choose another address with --urls.");
     return 2;
 }

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 using ValueStream.Server.Access;
 using ValueStream.Store;
 
@@ -30,11 +32,7 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
             throw new WrongSettingException($"--demo writes made-up history and refuses Postgres. Unset {Variable} to have it in ./data/demo.db.");
         }
         var connectionString = demo ? DemoDatabase : configured ?? "Data Source=./data/valuestream.db";
-        if (StoreServices.IsPostgres(connectionString) is null)
-        {
-            throw new WrongSettingException($"{Variable} names no database. Write 'Host=localhost;Database=valuestream;Username=...;Password=...' for Postgres, "
-                + "'Data Source=./data/valuestream.db' for SQLite, or leave it out for the latter.");
-        }
+        Check(connectionString);
         var token = configuration[AccessControl.TokenVariable] is { Length: > 0 } given ? given : null;
         if (token is { Length: < 20 })
         {
@@ -49,6 +47,29 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
         return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"));
     }
 
+    /// <summary>The database was reached for and cannot be used.</summary>
+    public static WrongSettingException NoDatabase(Exception why) =>
+        new($"The database cannot be used: {why.Message} Look whether it runs and whether {Variable} is right.");
+
+    private static void Check(string connectionString)
+    {
+        const string help = "Write 'Host=localhost;Database=valuestream;Username=...;Password=...' for Postgres, "
+            + "'Data Source=./data/valuestream.db' for SQLite, or leave it out for the latter.";
+        try
+        {
+            _ = StoreServices.IsPostgres(connectionString) switch
+            {
+                true => (DbConnectionStringBuilder)new NpgsqlConnectionStringBuilder(connectionString),
+                false => new SqliteConnectionStringBuilder(connectionString),
+                null => throw new WrongSettingException($"{Variable} names no database. {help}"),
+            };
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw new WrongSettingException($"{Variable} cannot be read: {e.Message} {help}");
+        }
+    }
+
     /// <summary>A demo begins anew: its database goes, unless another demo is using it (the store says so then).</summary>
     public void ForgetLastDemo()
     {
@@ -57,10 +78,6 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
             return;
         }
         var path = new SqliteConnectionStringBuilder(ConnectionString).DataSource;
-        if (!File.Exists(path))
-        {
-            return;
-        }
         try
         {
             using var held = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Options;
 using ValueStream.Server.Operations;
 
@@ -43,7 +44,19 @@ internal static class AccessControl
                 o.LoginPath = "/login";
                 o.ReturnUrlParameter = "then";
                 o.ExpireTimeSpan = TimeSpan.FromHours(12);
+                // A person is shown the form; a script whose session has ended is told so.
+                o.Events.OnRedirectToLogin = static c =>
+                {
+                    if (!IsBrowser(c.Request))
+                    {
+                        return BearerHandler.RefuseAsync(c.HttpContext);
+                    }
+                    c.Response.Redirect(c.RedirectUri);
+                    return Task.CompletedTask;
+                };
             });
+        // The request rules check the Host header themselves, and say what to do; the framework's own filter would not know this machine's names.
+        services.Configure<HostFilteringOptions>(static o => o.AllowedHosts = ["*"]);
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         return services;
     }
@@ -65,6 +78,9 @@ internal sealed class BootstrapToken(byte[]? hash)
 {
     /// <summary>The submitter of whoever uses it.</summary>
     public const string Submitter = "token:0";
+
+    /// <summary>Whether there is one at all; without it nobody need log in.</summary>
+    public bool IsSet => hash is not null;
 
     /// <summary>Whether a text is the token, in time that does not depend on how much of it is right.</summary>
     public bool Is(string? text) =>
@@ -98,9 +114,12 @@ internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions>
             : AuthenticateResult.Fail("The token is not this server's."));
     }
 
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    /// <summary>Answers somebody who did not say who it is.</summary>
+    public static Task RefuseAsync(HttpContext context)
     {
-        Response.Headers.WWWAuthenticate = "Bearer";
-        return Problems.Unauthorized().ExecuteAsync(Context);
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Problems.Unauthorized().ExecuteAsync(context);
     }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(Context);
 }

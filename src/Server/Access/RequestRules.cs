@@ -15,14 +15,16 @@ internal static class RequestRules
         var allowed = Addresses.AllowedHosts(app.Configuration);
         app.Use(async (context, next) =>
         {
-            var headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = WebModule.ContentSecurityPolicy;
-            headers.XContentTypeOptions = "nosniff";
-            headers["Referrer-Policy"] = "same-origin";
+            // At the last moment: an error's answer begins with no headers.
+            context.Response.OnStarting(static response => SetHeadersAsync(((HttpResponse)response).Headers), context.Response);
             if (!allowed.Contains(context.Request.Host.Host))
             {
                 await Problems.Invalid("Host", $"This server is not called '{Short(context.Request.Host.Host)}'. If it should be, add the name to the setting AllowedHosts "
                     + "(AllowedHosts=name1;name2 in the environment).").ExecuteAsync(context);
+            }
+            else if (context.Request.Query.FirstOrDefault(static q => q.Value.Any(static v => v?.Contains('\0') is true)) is { Key: { } name })
+            {
+                await Problems.Invalid(name, "It contains a NUL character, which no text here has.").ExecuteAsync(context);
             }
             else if (!IsPage(context) && IsForeign(context.Request))
             {
@@ -33,6 +35,14 @@ internal static class RequestRules
                 await next(context);
             }
         });
+    }
+
+    private static Task SetHeadersAsync(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy = WebModule.ContentSecurityPolicy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "same-origin";
+        return Task.CompletedTask;
     }
 
     /// <summary>Whether a page of another site caused the request. Browsers send these headers; scripts and tools do not.</summary>

@@ -56,7 +56,9 @@ internal static class LiveApi
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A page that has just been served is as of now; one that comes back says how far it had seen.
-        var seen = last ?? await projections.PositionAsync(cancellationToken);
+        // A position that is yet to come is one of another log, which was here before: nothing of this one has been seen.
+        var now = await projections.PositionAsync(cancellationToken);
+        var seen = last is not { } given ? now : given <= now ? given : 0;
         yield return Item("hello", seen);
         var spokeAt = DateTime.UtcNow;
         var looked = seen;

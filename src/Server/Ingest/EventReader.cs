@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Store.Log;
@@ -32,7 +33,7 @@ internal static class EventReader
         {
             throw new UnreadableException("", "An event must be a JSON object.");
         }
-        if (item.GetRawText().Length > Limits.EventBytes)
+        if (JsonMarshal.GetRawUtf8Value(item).Length > Limits.EventBytes)
         {
             throw new UnreadableException("", $"An event may have {Limits.EventBytes} bytes at the most.");
         }

@@ -24,10 +24,10 @@ internal static class EventsApi
         {
             using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
             var root = body.RootElement;
-            var (items, sentAt) = Items(root);
+            var (items, sentAt, isOne) = Items(root);
             var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? HeaderTime(request));
             var answers = await ingestor.TakeAsync(items, sending, cancellationToken);
-            if (root.ValueKind == JsonValueKind.Object && answers is [{ Item: { Status: "rejected" } rejected, Field: var field }])
+            if (isOne && answers is [{ Item: { Status: "rejected" } rejected, Field: var field }])
             {
                 return field is null && rejected.Position is null && rejected.Problem!.StartsWith("conflict", StringComparison.Ordinal)
                     ? Problems.Conflict(rejected.Problem)
@@ -50,12 +50,12 @@ internal static class EventsApi
     }
 
     /// <summary>The events of a body: an array, one object, or <c>{"sentAt": ..., "items": [...]}</c>.</summary>
-    private static (IReadOnlyList<JsonElement> Items, DateTimeOffset? SentAt) Items(JsonElement root) => root.ValueKind switch
+    private static (IReadOnlyList<JsonElement> Items, DateTimeOffset? SentAt, bool IsOne) Items(JsonElement root) => root.ValueKind switch
     {
-        JsonValueKind.Array => ([.. root.Items("$", Limits.Events).Select(static i => i.Element)], null),
+        JsonValueKind.Array => ([.. root.Items("$", Limits.Events).Select(static i => i.Element)], null, false),
         JsonValueKind.Object when root.Member("items") is { } items =>
-            ([.. items.Items("items", Limits.Events).Select(static i => i.Element)], root.Member("sentAt")?.Time("sentAt")),
-        JsonValueKind.Object => ([root], root.Member("sentAt")?.Time("sentAt")),
+            ([.. items.Items("items", Limits.Events).Select(static i => i.Element)], root.Member("sentAt")?.Time("sentAt"), false),
+        JsonValueKind.Object => ([root], root.Member("sentAt")?.Time("sentAt"), true),
         _ => throw new UnreadableException("", "The body must be one event (an object) or an array of events."),
     };
 

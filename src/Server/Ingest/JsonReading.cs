@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using ValueStream.Core.Events;
 
 namespace ValueStream.Server.Ingest;
@@ -22,6 +23,8 @@ internal sealed class UnreadableException(string field, string what) : Exception
 /// <summary>Reads members of JSON objects that anybody may have written, and says exactly what is wrong with them.</summary>
 internal static class JsonReading
 {
+    private const string NotUnicode = "It is not valid Unicode (half a surrogate pair).";
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = Limits.Depth, AllowDuplicateProperties = false };
 
     private static readonly JsonDocumentOptions Lenient = new() { MaxDepth = Limits.Depth };
@@ -32,9 +35,18 @@ internal static class JsonReading
     /// <exception cref="UnreadableException">It is not JSON.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> body, bool lenient = false)
     {
+        // The parser looks at texts only when they are asked for, and then has no better answer than a bug's.
+        if (!Utf8.IsValid(body.Span))
+        {
+            throw new UnreadableException("", "The body is not valid UTF-8; send JSON in UTF-8.");
+        }
         try
         {
             return JsonDocument.Parse(body, lenient ? Lenient : Options);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new UnreadableException("", "The name of a member is not valid Unicode (half a surrogate pair).");
         }
         catch (JsonException e)
         {
@@ -61,7 +73,7 @@ internal static class JsonReading
         }
         catch (InvalidOperationException)
         {
-            throw new UnreadableException(field, "It is not valid Unicode (half a surrogate pair, or bytes that are not UTF-8).");
+            throw new UnreadableException(field, NotUnicode);
         }
         return Checked(text, field, longest);
     }
@@ -155,7 +167,7 @@ internal static class JsonReading
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            throw new UnreadableException(field, "It is not valid Unicode (half a surrogate pair, or bytes that are not UTF-8).");
+            throw new UnreadableException(field, NotUnicode);
         }
     }
 

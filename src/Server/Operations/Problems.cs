@@ -1,13 +1,16 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
 namespace ValueStream.Server.Operations;
 
 /// <summary>Every error that the server answers, in RFC 9457's form: a type, a sentence that says what to do, errors by field.</summary>
-internal static class Problems
+internal static partial class Problems
 {
     private const string Prefix = "urn:valuestream:problem:";
 
@@ -35,14 +38,24 @@ internal static class Problems
 
     /// <summary>Registers the handlers that turn whatever goes wrong into a problem.</summary>
     public static IServiceCollection AddProblems(this IServiceCollection services) => services
-        .AddProblemDetails(static o => o.CustomizeProblemDetails = static context =>
-            context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
-            {
-                404 => "There is nothing at this address. The API is described at /openapi/v1.json.",
-                405 => "This address does not take this method. The API is described at /openapi/v1.json.",
-                _ => null,
-            })
-        .AddExceptionHandler<Handler>();
+        .AddProblemDetails()
+        .AddExceptionHandler<Handler>()
+        // A fault of ours is logged; what the handler below answers for a reason is not.
+        .Configure<ExceptionHandlerOptions>(static o => o.SuppressDiagnosticsCallback = static c => c.HttpContext.Response.StatusCode != 500)
+        // Else a parameter that cannot be read is answered without a word.
+        .Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);
+
+    /// <summary>Gives a bare status code its problem.</summary>
+    public static Task ExplainAsync(StatusCodeContext context)
+    {
+        var response = context.HttpContext.Response;
+        return TypedResults.Problem(response.StatusCode switch
+        {
+            404 => Details(404, "not-found", "Not found", "There is nothing at this address. The API is described at /openapi/v1.json."),
+            405 => Details(405, "method", "Not by this method", $"This address takes {response.Headers.Allow}. The API is described at /openapi/v1.json."),
+            var status => Details(status, "invalid", ReasonPhrases.GetReasonPhrase(status), "The request cannot be answered. The API is described at /openapi/v1.json."),
+        }).ExecuteAsync(context.HttpContext);
+    }
 
     private static ProblemDetails Details(int status, string type, string title, string detail, Dictionary<string, string[]>? errors = null)
     {
@@ -54,7 +67,11 @@ internal static class Problems
         return details;
     }
 
-    private sealed class Handler(IProblemDetailsService problems) : IExceptionHandler
+    /// <summary>How the framework says that a parameter cannot be read: its type, its name, its value.</summary>
+    [GeneratedRegex("^Failed to bind parameter \"\\S+ (\\w+)\" from \"(.*)\"\\.$", RegexOptions.Singleline)]
+    private static partial Regex Unreadable();
+
+    private sealed class Handler : IExceptionHandler
     {
         public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
         {
@@ -62,6 +79,8 @@ internal static class Problems
             {
                 BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
                     Details(413, "too-large", "The body is too large", "Send fewer events at once; one event may have 1 MB, one request 25 MB."),
+                BadHttpRequestException e when Unreadable().Match(e.Message) is { Success: true, Groups: [_, var name, var value] } =>
+                    Invalid(JsonNamingPolicy.CamelCase.ConvertName(name.Value), $"'{value.Value}' cannot be read.").ProblemDetails,
                 BadHttpRequestException e => Details(e.StatusCode, "invalid", "The request is not understood", e.Message),
                 BadCursorException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["cursor"] = [exception.Message] }),
                 LogUnavailableException => Details(503, "unavailable", "Not now", exception.Message),
@@ -70,12 +89,13 @@ internal static class Problems
                 OperationCanceledException when context.RequestAborted.IsCancellationRequested => Details(499, "gone", "The client went away", ""),
                 _ => Details(500, "bug", "Something is broken here", "This is a fault of the server, not of the request; its log says more."),
             };
-            context.Response.StatusCode = details.Status!.Value;
             if (details.Status == 503)
             {
                 context.Response.Headers.RetryAfter = "2";
             }
-            return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = details });
+            // Whatever the caller says it accepts: an error that cannot be read is better than none.
+            await TypedResults.Problem(details).ExecuteAsync(context);
+            return true;
         }
     }
 }

@@ -165,7 +165,8 @@ public sealed class RunQueries
 
     private static (DateTimeOffset At, long Key, int Attempt) Parse(string cursor) =>
         cursor.Split('.') is [var micros, var text, var number]
-        && long.TryParse(micros, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < Micros.Of(DateTimeOffset.MaxValue)
+        && long.TryParse(micros, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at)
+        && at > Micros.Of(DateTimeOffset.MinValue) && at < Micros.Of(DateTimeOffset.MaxValue)
         && ShortKey.TryParse(text, out var key) && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
             ? (Micros.ToTime(at), key.Value, attempt)
             : throw new BadCursorException();

@@ -55,7 +55,8 @@ try
         builder.Services.AddHostedService<DemoPlayer>();
     }
 
-    var app = builder.Build();
+    // Disposed at the end, so that the last metrics and traces are sent.
+    await using var app = builder.Build();
     try
     {
         await app.Services.GetRequiredService<Migrator>().MigrateAsync(app.Lifetime.ApplicationStopping);
@@ -81,7 +82,7 @@ try
     app.MapLive();
     app.MapHealth();
     app.MapLogin();
-    app.MapOpenApi("/openapi/{documentName}.json");
+    app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
     app.MapValueStreamWeb();
     await app.StartAsync();
     // For people: the one line that says where to look.

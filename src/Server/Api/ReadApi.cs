@@ -67,9 +67,14 @@ internal static class ReadApi
         {
             return Problems.Invalid("limit", "It must be 1 to 1,000.");
         }
-        return ShortKey.TryParse(key, out var run) && await runs.FindAsync(run, null, Visible.Everything, cancellationToken) is not null
-            ? TypedResults.Ok(await events.ListAsync(new EventFilter { Run = run, Limit = limit, Cursor = cursor }, Visible.Everything, cancellationToken))
-            : Unknown(key, null);
+        if (!ShortKey.TryParse(key, out var run))
+        {
+            return Unknown(key, null);
+        }
+        // A run that has neither started nor ended is no row yet, but it has been annotated or linked.
+        var history = await events.ListAsync(new EventFilter { Run = run, Limit = limit, Cursor = cursor }, Visible.Everything, cancellationToken);
+        return history.Items.Count > 0 || await runs.FindAsync(run, null, Visible.Everything, cancellationToken) is not null
+            ? TypedResults.Ok(history) : Unknown(key, null);
     }
 
     private static ProblemHttpResult Unknown(string key, int? attempt) =>
@@ -128,6 +133,8 @@ internal sealed record RunSearch
         : Outcome is not null && Outcomes.Parse(Outcome) is null ? Problems.Invalid("outcome", $"'{Outcome}' is not known; say one of {Outcomes.All}.")
         : State is not (null or "running" or "ended" or "orphan") ? Problems.Invalid("state", $"'{State}' is not known; say running, ended or orphan.")
         : Operation is not null && !ShortKey.TryParse(Operation, out _) ? Problems.Invalid("operation", "It is not an operation's key.")
+        : MinDuration is { } min && !double.IsFinite(min) ? Problems.Invalid("minDuration", "It must be a number of seconds.")
+        : MaxDuration is { } max && !double.IsFinite(max) ? Problems.Invalid("maxDuration", "It must be a number of seconds.")
         : Tag?.FirstOrDefault(static t => t.IndexOf('=') < 1) is { } tag ? Problems.Invalid("tag", $"'{tag}' must be key=value.")
         : null;
 

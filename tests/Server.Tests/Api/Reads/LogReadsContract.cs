@@ -1,0 +1,100 @@
+using System.Text.Json;
+
+namespace ValueStream.Server.Tests.Api.Reads;
+
+/// <summary>The log, its head, and the projections that follow it.</summary>
+public abstract class LogReadsContract(ApiServer server)
+{
+    private readonly string _ns = Sent.Unique();
+
+    private ApiClient Client => server.Client;
+
+    [Fact]
+    public async Task The_log_is_read_newest_first_page_by_page_while_it_grows()
+    {
+        var items = await Client.RecordAsync([.. Enumerable.Range(0, 10).Select(i => Sent.Start(_ns, $"{i}", i))]);
+        var first = items[0].GetProperty("position").GetInt64();
+        var seen = new List<long>();
+        for (var cursor = ""; !seen.Contains(first);)
+        {
+            var page = await Client.ReadAsync($"/api/v1/events?limit=3{cursor}");
+            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()));
+            cursor = $"&cursor={page.Text("next")}";
+            await Client.RecordAsync(Sent.Start(_ns, $"new{seen.Count}"));
+        }
+
+        Assert.Equal(Enumerable.Range(0, seen.Count).Select(i => first + 9 - i), seen);
+    }
+
+    [Fact]
+    public async Task The_first_event_is_the_last_of_the_last_page()
+    {
+        await Client.RecordAsync(Sent.Start(_ns, "1"));
+
+        var last = await Client.ReadAsync("/api/v1/events?limit=1000&cursor=3");
+        Assert.Equal([2L, 1L], last.GetProperty("items").EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()).Concat([2, 1]).Distinct());
+        Assert.Null(last.Text("next"));
+        Assert.Empty((await Client.ReadAsync("/api/v1/events?cursor=1")).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task The_head_names_the_last_event_and_changes_its_hash_with_each()
+    {
+        var before = await Client.ReadAsync("/api/v1/log/head");
+        var items = await Client.RecordAsync(Sent.Start(_ns, "1"));
+        var after = await Client.ReadAsync("/api/v1/log/head");
+
+        Assert.Equal(items[0].GetProperty("position").GetInt64(), after.GetProperty("position").GetInt64());
+        Assert.NotEqual(before.Text("hash"), after.Text("hash"));
+        Assert.Equal(before.Text("logId"), after.Text("logId"));
+        Assert.Matches("^[0-9a-f]{64}$", after.Text("hash"));
+        Assert.Equal((await Client.LastEventAsync()).GetProperty("recordedAt").GetDateTimeOffset(), after.GetProperty("recordedAt").GetDateTimeOffset());
+    }
+
+    [Fact]
+    public async Task The_projections_say_how_far_they_are()
+    {
+        await Client.RecordAsync(Sent.Start(_ns, "1"));
+
+        var runs = Assert.Single((await Client.ReadAsync("/api/v1/projections")).GetProperty("items").EnumerateArray());
+
+        Assert.Equal("runs", runs.Text("name"));
+        Assert.Matches("^[ab]$", runs.Text("slot"));
+        Assert.Equal(await Client.HeadAsync(), runs.GetProperty("position").GetInt64());
+        Assert.Equal((0L, 0.0), (runs.GetProperty("lagEvents").GetInt64(), runs.GetProperty("lagSeconds").GetDouble()));
+        Assert.False(runs.TryGetProperty("rebuilding", out _));
+        Assert.Empty(runs.GetProperty("setAside").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_rebuild_answers_at_once_refuses_another_meanwhile_and_ends_with_the_same_rows()
+    {
+        // Enough events that the rebuild is under way when it is asked for again.
+        await Client.RecordAsync([.. Enumerable.Range(0, 3000).Select(i =>
+            i % 2 == 0 ? Sent.Start(_ns, $"{i / 200}", i, more: $$""" "tags":{"i":{{i}}} """) : Sent.End(_ns, $"{i / 200}", i))]);
+        var before = await AllAsync();
+        var slot = (await ProjectionAsync()).Text("slot");
+
+        var begun = await Client.PostAsync("/api/v1/projections/runs/rebuild", "");
+        var refused = await Client.PostAsync("/api/v1/projections/runs/rebuild", "");
+        var during = await AllAsync();
+
+        Assert.Equal(202, begun.Status);
+        Assert.EndsWith("/api/v1/projections", begun.Headers["Location"], StringComparison.Ordinal);
+        refused.IsProblem(409, "under way");
+        Assert.Equal(before, during);
+        await Eventually.HoldsAsync("the rebuilt slot is live", async () => (await ProjectionAsync()).Text("slot") != slot);
+        Assert.Equal(before, await AllAsync());
+        Assert.False((await ProjectionAsync()).TryGetProperty("rebuilding", out _));
+    }
+
+    private async Task<JsonElement> ProjectionAsync() => (await Client.ReadAsync("/api/v1/projections")).GetProperty("items")[0];
+
+    private async Task<string> AllAsync() => (await Client.ReadAsync($"/api/v1/runs?namespace={_ns}&limit=200")).GetRawText();
+}
+
+[Collection(OnPostgres.Name)]
+public sealed class PostgresLogReadsTests(PostgresServer server) : LogReadsContract(server);
+
+[Collection(OnSqlite.Name)]
+public sealed class SqliteLogReadsTests(SqliteServer server) : LogReadsContract(server);

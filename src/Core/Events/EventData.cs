@@ -116,7 +116,7 @@ public sealed record EventData
     };
 
     /// <summary>The members that <see cref="Without"/> takes away, beside <c>tags.</c> and a key.</summary>
-    public const string Erasable = "name, actor, reason, note, tags, tags.<key>, parents, links, traceparent";
+    public const string Erasable = "name, actor, reason, note, tags, tags.<key>, parents, links, traceparent; redaction.<member> of what survived an erasure";
 
     /// <summary>What remains when members are taken away; what was derived from one of them goes with it.</summary>
     /// <param name="members">Some of <see cref="Erasable"/>.</param>
@@ -132,6 +132,8 @@ public sealed record EventData
         "traceparent" => data with { Traceparent = null },
         "tags" => data.WithoutDerivedName() with { Tags = null },
         _ when member.StartsWith("tags.", StringComparison.Ordinal) => data.WithoutDerivedName() with { Tags = data.Tags?.Remove(member["tags.".Length..]) },
+        _ when member.StartsWith("redaction.", StringComparison.Ordinal) && data.Redaction is { } redaction =>
+            data with { Redaction = redaction with { Data = redaction.Data.Without([member["redaction.".Length..]]) } },
         _ => throw new ArgumentException(member, nameof(members)),
     });
 

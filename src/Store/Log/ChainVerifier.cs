@@ -58,8 +58,7 @@ public sealed class ChainVerifier
                     }
                     (next, hash) = (batch.Last + 1, batch.Hash);
                     erased.UnionWith(events.Where(static e => e.IsErased).Select(static e => e.Position));
-                    erased.ExceptWith(events.Where(static e => (EventKind)e.Kind == EventKind.Redacted && !e.IsErased)
-                        .Select(static e => EventData.FromJson(e.Data).Redaction!.Position));
+                    erased.ExceptWith(events.Where(static e => (EventKind)e.Kind == EventKind.Redacted && !e.IsErased).SelectMany(Erasures));
                 }
                 yield return new(next - 1, head.Position, false, null);
             }
@@ -96,6 +95,15 @@ public sealed class ChainVerifier
         return first == 1
             ? (1, HashChain.Genesis(head.LogId))
             : (first, await database.Batches.Where(b => b.Last == first - 1).Select(static b => b.Hash).SingleOrDefaultAsync(cancellationToken));
+    }
+
+    /// <summary>The positions that a redacted event accounts for: the one it erased, and where that was itself a redacted event, that one's.</summary>
+    private static IEnumerable<long> Erasures(EventRow e)
+    {
+        for (var redaction = EventData.FromJson(e.Data).Redaction; redaction is not null; redaction = redaction.Data.Redaction)
+        {
+            yield return redaction.Position;
+        }
     }
 
     /// <summary>Batches from a position on with the events that lie within them.</summary>

@@ -118,7 +118,7 @@ internal sealed record RunSearch
     [Description("Seconds")]
     public double? MaxDuration { get; init; }
 
-    [Description("key=value; may stand more than once, then all must be there")]
+    [Description("key:value or key=value; may stand more than once, then all must be there")]
     public string[]? Tag { get; init; }
 
     [Description("1 to 200, 50 where absent")]
@@ -135,7 +135,7 @@ internal sealed record RunSearch
         : Operation is not null && !ShortKey.TryParse(Operation, out _) ? Problems.Invalid("operation", "It is not an operation's key.")
         : MinDuration is { } min && !double.IsFinite(min) ? Problems.Invalid("minDuration", "It must be a number of seconds.")
         : MaxDuration is { } max && !double.IsFinite(max) ? Problems.Invalid("maxDuration", "It must be a number of seconds.")
-        : Tag?.FirstOrDefault(static t => t.IndexOf('=') < 1) is { } tag ? Problems.Invalid("tag", $"'{tag}' must be key=value.")
+        : Tag?.FirstOrDefault(static t => !RunFilter.IsTag(t)) is { } tag ? Problems.Invalid("tag", $"'{tag}' must be key:value.")
         : null;
 
     /// <summary>As the store takes it.</summary>
@@ -154,7 +154,7 @@ internal sealed record RunSearch
         Actor = Actor,
         MinDuration = MinDuration,
         MaxDuration = MaxDuration,
-        Tags = [.. (Tag ?? []).Select(static t => new KeyValuePair<string, string>(t[..t.IndexOf('=')], t[(t.IndexOf('=') + 1)..]))],
+        Tags = Tag ?? [],
         Limit = Limit ?? 50,
         Cursor = Cursor,
     };

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Npgsql;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -11,20 +10,31 @@ namespace ValueStream.Server.Operations;
 /// <summary>The service's own metrics and traces.</summary>
 internal static class Telemetry
 {
-    /// <summary>Collects them, and exports them by OTLP when the standard OTEL_* variables name an endpoint.</summary>
+    /// <summary>Exports them by OTLP where the standard OTEL_* variables name an endpoint, for both or for one; what nobody wants is not collected.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ServerMetrics>();
-        var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(static r => r.AddService("valuestream"))
-            .WithTracing(static t => t.AddAspNetCoreInstrumentation().AddNpgsql())
-            .WithMetrics(static m => m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ServerMetrics.MeterName));
-        string[] endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
-        if (endpoints.Any(e => !string.IsNullOrEmpty(configuration[e])))
+        if (Exports("TRACES"))
         {
-            telemetry.UseOtlpExporter();
+            services.AddOpenTelemetry().ConfigureResource(Name).WithTracing(static t => t.AddAspNetCoreInstrumentation().AddNpgsql().AddOtlpExporter());
+        }
+        if (Exports("METRICS"))
+        {
+            services.AddOpenTelemetry().ConfigureResource(Name).WithMetrics(static m =>
+                m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ServerMetrics.MeterName).AddOtlpExporter());
         }
         return services;
+
+        bool Exports(string signal) =>
+            !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]) || !string.IsNullOrEmpty(configuration[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"]);
+
+        void Name(ResourceBuilder resource)
+        {
+            if (string.IsNullOrEmpty(configuration["OTEL_SERVICE_NAME"]))
+            {
+                resource.AddService("valuestream");
+            }
+        }
     }
 }
 

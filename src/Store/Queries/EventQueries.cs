@@ -61,7 +61,8 @@ public sealed class EventQueries
         {
             Position = e.Position,
             EventId = e.EventId,
-            Kind = ((EventKind)e.Kind).Text(),
+            // A newer server beside this one may write kinds that this one does not know.
+            Kind = Enum.IsDefined((EventKind)e.Kind) ? ((EventKind)e.Kind).Text() : $"kind {e.Kind}",
             Run = run.Rendering,
             Key = run.Key.ToString(),
             Attempt = e.Attempt,

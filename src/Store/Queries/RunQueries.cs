@@ -49,14 +49,22 @@ public sealed record RunFilter
     /// <summary>Longest duration in seconds.</summary>
     public double? MaxDuration { get; init; }
 
-    /// <summary>Tags that must all be there, by the values' texts.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Tags { get; init; } = [];
+    /// <summary>Tags that must all be there: <c>key:value</c> or <c>key=value</c>, by the values' texts. Where key or value have such
+    /// characters themselves, every way of reading it is tried.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>How many at most, 1..200.</summary>
     public int Limit { get; init; } = 50;
 
     /// <summary>Where to go on, from the page before.</summary>
     public string? Cursor { get; init; }
+
+    /// <summary>Whether a text can be one of <see cref="Tags"/>.</summary>
+    public static bool IsTag(string text) => Readings(text).Any();
+
+    /// <summary>The keys and values that a text can mean.</summary>
+    internal static IEnumerable<(string Key, string Value)> Readings(string text) =>
+        Enumerable.Range(1, Math.Max(0, text.Length - 1)).Where(i => text[i] is ':' or '=').Take(20).Select(i => (text[..i], text[(i + 1)..]));
 }
 
 /// <summary>Reads runs.</summary>
@@ -148,10 +156,10 @@ public sealed class RunQueries
             var max = longest * 1e6;
             runs = runs.Where(r => r.Duration <= max);
         }
-        foreach (var (key, value) in f.Tags)
+        foreach (var tag in f.Tags)
         {
-            var tag = RunsProjection.TagId(key, value);
-            runs = runs.Where(r => snapshot.RunTags.Any(t => t.RunNo == r.No && t.TagId == tag));
+            var ids = RunFilter.Readings(tag).Select(static r => RunsProjection.TagId(r.Key, r.Value)).ToArray();
+            runs = runs.Where(r => snapshot.RunTags.Any(t => t.RunNo == r.No && ids.Contains(t.TagId)));
         }
         if (f.Cursor is { } cursor)
         {

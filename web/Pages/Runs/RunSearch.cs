@@ -27,7 +27,7 @@ internal sealed class RunSearch
         Filter = Read();
     }
 
-    /// <summary>Tags as typed: <c>key=value</c>.</summary>
+    /// <summary>Tags as typed: <c>key:value</c> or <c>key=value</c>.</summary>
     public IReadOnlyList<string> Tags { get; }
 
     /// <summary>Where the page begins.</summary>
@@ -96,7 +96,7 @@ internal sealed class RunSearch
         MaxDuration = Seconds("maxDuration"),
         From = Time("from"),
         To = Time("to"),
-        Tags = [.. Tags.Select(Tag).OfType<KeyValuePair<string, string>>()],
+        Tags = [.. Tags.Where(IsTag)],
         Cursor = Cursor,
     };
 
@@ -116,15 +116,14 @@ internal sealed class RunSearch
         DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null,
         "is a time such as 2026-10-14T14:02, in UTC where it names no zone");
 
-    private KeyValuePair<string, string>? Tag(string text)
+    private bool IsTag(string text)
     {
-        var at = text.IndexOf('=', StringComparison.Ordinal);
-        if (at > 0)
+        if (RunFilter.IsTag(text))
         {
-            return new(text[..at].Trim(), text[(at + 1)..].Trim());
+            return true;
         }
-        _problems.Add("A tag is written key=value, for example service=api.");
-        return null;
+        _problems.Add("A tag is written key:value, for example service:api.");
+        return false;
     }
 
     private T? Parse<T>(string field, Func<string, T?> parse, string should)

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace ValueStream.Server.Tests.Api.Access;
 
 /// <summary>A browser trades the token for a session.</summary>
-public sealed partial class LoginTests(TokenServer server) : IClassFixture<TokenServer>, IDisposable
+[Collection(OnTokenServer.Name)]
+public sealed partial class LoginTests(TokenServer server) : IDisposable
 {
     private readonly CookieContainer _cookies = new();
     private HttpClient? _browser;

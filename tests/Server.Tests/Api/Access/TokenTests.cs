@@ -15,8 +15,15 @@ public sealed class TokenServer : SqliteServer
     };
 }
 
+[CollectionDefinition(Name)]
+public sealed class OnTokenServer : ICollectionFixture<TokenServer>
+{
+    public const string Name = "a server with a token";
+}
+
 /// <summary>With a token set, nothing is answered without it.</summary>
-public sealed class TokenTests(TokenServer server) : IClassFixture<TokenServer>
+[Collection(OnTokenServer.Name)]
+public sealed class TokenTests(TokenServer server)
 {
     private static readonly (string, string) Bearer = ("Authorization", $"Bearer {TokenServer.Token}");
 

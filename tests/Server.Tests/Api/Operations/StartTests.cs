@@ -11,19 +11,9 @@ public sealed class StartTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    [Theory]
-    [InlineData("http://0.0.0.0:0")]
-    [InlineData("http://*:0")]
-    [InlineData("http://+:0")]
-    [InlineData("http://[::]:0")]
-    [InlineData("http://127.0.0.1:0;http://192.168.1.1:0")]
-    [InlineData("http://valuestream.example:0")]
-    public async Task An_address_that_others_can_reach_needs_a_token(string url) =>
-        IsRefused(await ServerProcess.RunAsync(_folder.Database, url, null), Token, "openssl rand", "http://127.0.0.1:5000");
-
     [Fact]
-    public async Task Endpoints_configured_in_any_other_way_need_one_too() =>
-        IsRefused(await RunAsync(new() { ["Kestrel__Endpoints__Public__Url"] = "http://0.0.0.0:0" }), Token, "http://0.0.0.0:0");
+    public async Task An_address_that_others_can_reach_needs_a_token() =>
+        IsRefused(await ServerProcess.RunAsync(_folder.Database, "http://0.0.0.0:0", null), Token, "openssl rand", "http://127.0.0.1:5000");
 
     [Fact]
     public async Task With_a_token_the_server_listens_where_others_can_reach_it()
@@ -36,27 +26,15 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_token_that_could_be_guessed_is_refused() =>
-        IsRefused(await RunAsync(new() { [Token] = new('t', 19) }), Token, "20 characters", "openssl rand");
-
-    [Theory]
-    [InlineData("--dmeo")]
-    [InlineData("-d")]
-    [InlineData("--help")]
-    public async Task A_flag_that_is_not_known_is_refused(string flag) => IsRefused(await RunAsync(null, flag), flag, "--demo", "--migrate-only", "--urls");
+    public async Task A_flag_that_is_not_known_is_refused() => IsRefused(await RunAsync(null, "--dmeo"), "--dmeo", "--demo", "--migrate-only", "--urls");
 
     [Fact]
     public async Task A_demo_refuses_Postgres() =>
         IsRefused(await ServerProcess.RunAsync("Host=127.0.0.1;Database=precious", null, null, "--demo"), "--demo", "ConnectionStrings__ValueStream");
 
     [Theory]
-    [InlineData("valuestream.db", "ConnectionStrings__ValueStream", "Data Source=./data/valuestream.db")]
-    [InlineData("Host=127.0.0.1;Colour=red;Password=hunter2", "ConnectionStrings__ValueStream", "Colour")]
-    [InlineData("Host=127.0.0.1;Port=many;Password=hunter2", "ConnectionStrings__ValueStream", "Host=localhost")]
-    [InlineData("Data Source=x.db;Colour=red", "ConnectionStrings__ValueStream", "Colour")]
     [InlineData("Host=127.0.0.1;Port=1;Password=hunter2;Username=u", "ConnectionStrings__ValueStream", "127.0.0.1:1")]
     [InlineData("Data Source=/proc/nowhere/x.db", "ConnectionStrings__ValueStream", "/proc/nowhere")]
-    [InlineData("Data Source=/dev/null", "ConnectionStrings__ValueStream", "database")]
     public async Task A_database_that_cannot_be_used_ends_the_start(string connectionString, params string[] says)
     {
         var run = await ServerProcess.RunAsync(connectionString, null, null);
@@ -82,7 +60,6 @@ public sealed class StartTests : IDisposable
         await using var first = await ServerProcess.StartAsync(_folder.Database);
 
         IsRefused(await RunAsync(null), "test.db", "Postgres");
-        IsRefused(await RunAsync(null, "--migrate-only"), "test.db");
 
         await new ApiClient(first.Http).RecordAsync(Sent.Start("default", "1"));
     }
@@ -134,18 +111,15 @@ public abstract class MigrateOnlyContract
     protected abstract Task<string?> NewDatabaseAsync();
 
     [Fact]
-    public async Task It_brings_the_database_up_to_date_and_stops_as_often_as_it_is_asked()
+    public async Task It_brings_the_database_up_to_date_and_stops()
     {
         var connectionString = await NewDatabaseAsync();
         Assert.SkipWhen(connectionString is null, "Postgres is not installed here.");
 
-        for (var i = 0; i < 2; i++)
-        {
-            var (exitCode, output) = await ServerProcess.RunAsync(connectionString, null, null, "--migrate-only");
-            Assert.True(exitCode == 0, output);
-            Assert.DoesNotContain("ValueStream is at", output, StringComparison.Ordinal);
-        }
+        var (exitCode, output) = await ServerProcess.RunAsync(connectionString, null, null, "--migrate-only");
 
+        Assert.True(exitCode == 0, output);
+        Assert.DoesNotContain("ValueStream is at", output, StringComparison.Ordinal);
         await using var server = await ServerProcess.StartAsync(connectionString);
         Assert.Equal(0, await new ApiClient(server.Http).HeadAsync());
     }

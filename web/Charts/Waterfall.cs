@@ -11,16 +11,18 @@ internal readonly record struct Stretch(double X, double Width);
 /// <summary>A line of the waterfall.</summary>
 /// <param name="Line">What it stands for.</param>
 /// <param name="Look">Its state; a group's is that of the run that matters most.</param>
+/// <param name="Tint">The state that gives the lane its colour: a group's is what most of it came to.</param>
 /// <param name="From">Where it begins, after the trace's beginning.</param>
 /// <param name="To">Where it ends; of a running one, now.</param>
 /// <param name="Bars">When it ran; of a group, when any of it ran.</param>
 /// <param name="Work">What of it is on the critical path.</param>
 /// <param name="Waits">Where the critical path waited for parts of it.</param>
+/// <param name="Failed">When those of a group ran that failed; empty for a run, and where the whole lane has that colour.</param>
 /// <param name="Mark">Where the end of a run stands whose start is not known; null for others.</param>
 /// <param name="IsSelected">Whether it is the run whose page this is.</param>
 internal sealed record WaterfallLine(
-    TraceLine Line, Look Look, TimeSpan From, TimeSpan To, IReadOnlyList<Stretch> Bars, IReadOnlyList<Stretch> Work,
-    IReadOnlyList<Stretch> Waits, double? Mark, bool IsSelected);
+    TraceLine Line, Look Look, Look Tint, TimeSpan From, TimeSpan To, IReadOnlyList<Stretch> Bars, IReadOnlyList<Stretch> Work,
+    IReadOnlyList<Stretch> Waits, IReadOnlyList<Stretch> Failed, double? Mark, bool IsSelected);
 
 /// <summary>A share of the critical path.</summary>
 /// <param name="Name">The operation's name, with its type where several of a name took part; null for waits.</param>
@@ -57,6 +59,10 @@ internal sealed record Waterfall
     /// <summary>What the critical path consists of: the largest first, waits last.</summary>
     public required IReadOnlyList<Share> Shares { get; init; }
 
+    /// <summary>Where it broke: the runs that failed though nothing below them did, the first to end first. Empty when only the
+    /// selected run is one, because its page says so already.</summary>
+    public required IReadOnlyList<RunView> Broken { get; init; }
+
     /// <summary>Computes it.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="selected">Span id of the run whose page this is.</param>
@@ -90,20 +96,24 @@ internal sealed record Waterfall
             Ticks = Ruler.Of(TimeSpan.FromTicks(length), 7),
             Length = to - from,
             Shares = SharesOf(trace),
+            Broken = BrokenIn(trace, selected),
         };
 
         WaterfallLine Draw(TraceLine line, bool isSelected)
         {
             var pieces = line.Runs.SelectMany(r => path[r.SpanId]).ToList();
             var mark = line.Group is null && line.First.StartedAt is null;
+            var tint = Look.OfMost(line.Runs);
             return new(
                 line,
                 Look.Of(line.Runs),
+                tint,
                 line.Runs.Min(Start) - from,
                 line.Runs.Max(End) - from,
                 mark ? [] : Joined(line.Runs.Select(r => (Start(r), End(r)))),
                 Joined(pieces.Where(static p => p.Kind == "run").Select(static p => (p.From, p.To))),
                 Joined(pieces.Where(static p => p.Kind == "wait").Select(static p => (p.From, p.To))),
+                tint.IsFailure ? [] : Joined(line.Runs.Where(static r => Look.Of(r).IsFailure).Select(r => (Start(r), End(r)))),
                 mark ? Percent(End(line.First)) : null,
                 isSelected);
         }
@@ -131,6 +141,15 @@ internal sealed record Waterfall
         DateTimeOffset Start(RunView run) => run.StartedAt ?? run.EndedAt ?? now;
 
         DateTimeOffset End(RunView run) => run.EndedAt ?? (run.State == "running" && now > Start(run) ? now : Start(run));
+    }
+
+    private static List<RunView> BrokenIn(TraceView trace, string? selected)
+    {
+        var parents = TraceTree.Parents(trace);
+        var failed = trace.Runs.Where(static r => Look.Of(r).IsFailure).ToList();
+        var above = failed.Select(r => parents.GetValueOrDefault(r.SpanId)).ToHashSet();
+        failed.RemoveAll(r => above.Contains(r.SpanId));
+        return failed.Exists(r => r.SpanId != selected) ? [.. failed.OrderBy(static r => r.EndedAt)] : [];
     }
 
     private static List<Share> SharesOf(TraceView trace)

@@ -67,6 +67,10 @@
     return true;
   };
 
+  // A large graph opens where the run of this page is.
+  const graph = document.querySelector('.dag'), box = graph?.querySelector('.node.sel');
+  if (box) graph.scrollTo(box.x.baseVal.value - (graph.clientWidth - 184) / 2, box.y.baseVal.value - (graph.clientHeight - 44) / 2);
+
   let source = null, retry = 0, timer = 0;
   const listen = () => {
     clearTimeout(timer);

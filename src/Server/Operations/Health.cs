@@ -6,16 +6,18 @@ namespace ValueStream.Server.Operations;
 /// <summary><c>/healthz</c>: alive. <c>/readyz</c>: able to take events.</summary>
 internal static class Health
 {
-    // Load balancers ask by either.
-    private static readonly string[] Methods = ["GET", "HEAD"];
+    private static readonly string[] Head = ["HEAD"];
 
     /// <summary>Maps both routes.</summary>
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/healthz", Methods, static () => TypedResults.Text("alive")).AllowAnonymous().WithName("Alive").WithTags("Health");
-        app.MapMethods("/readyz", Methods, Ready).WithName("Ready").WithTags("Health")
+        app.MapGet("/healthz", static () => TypedResults.Text("alive")).AllowAnonymous().WithName("Alive").WithTags("Health");
+        app.MapGet("/readyz", Ready).WithName("Ready").WithTags("Health")
             .WithSummary("Ready: the database answers, its schema is this version's, the queue has room")
             .Produces<ReadyView>().Produces<ReadyView>(503);
+        // Load balancers ask by either method.
+        app.MapMethods("/healthz", Head, static () => TypedResults.Ok()).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods("/readyz", Head, Ready).ExcludeFromDescription();
     }
 
     private static async Task<IResult> Ready(

@@ -11,9 +11,6 @@ namespace ValueStream.Web.Pages.Runs;
 /// <summary>Runs: what ran, newest first, by anything that is known of it.</summary>
 internal sealed class IndexModel(RunQueries runs, TimeProvider time) : PageModel
 {
-    private static readonly string[] FirstTags =
-        ["service", "deployment.environment.name", "vcs.ref.head.name", "vcs.repository.name", "error.type", "host.name", "user.name"];
-
     /// <summary>What the address asks for.</summary>
     public RunSearch Search { get; private set; } = null!;
 
@@ -66,10 +63,9 @@ internal sealed class IndexModel(RunQueries runs, TimeProvider time) : PageModel
         return Page();
     }
 
-    /// <summary>The tags that say most in little room.</summary>
-    public static IEnumerable<KeyValuePair<string, TagValue>> Telling(RunView run) =>
-        run.Tags.OrderBy(static t => Array.IndexOf(FirstTags, t.Key) is var place and >= 0 ? place : FirstTags.Length)
-            .ThenBy(static t => t.Key, StringComparer.Ordinal).Take(3);
+    /// <summary>The tags that say most in little room; a value that stands there already says nothing twice.</summary>
+    public static IReadOnlyList<KeyValuePair<string, TagValue>> Telling(RunView run) =>
+        [.. Show.MostTellingFirst(run.Tags).DistinctBy(static t => t.Value.Text).Take(3)];
 
     private async Task<string> MeantByAsync(string text, CancellationToken cancellationToken)
     {

@@ -138,8 +138,8 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
             data.Parents is { Length: > 0 } parents ? "in " + Show.Short(string.Join(", ", parents), 120) : null,
             data.Links is { Length: > 0 } links ? Show.Short(string.Join(", ", links.Select(static l => $"{l.Kind} {l.Run}")), 160) : null,
             data.Tags is { Count: > 0 } tags
-                ? Show.Short(string.Join("  ", tags.Take(4).Select(static t => $"{t.Key}={Show.Short(t.Value.Text, 40)}")), 160)
-                    + (tags.Count > 4 ? $"  and {tags.Count - 4} more tags" : "")
+                ? Show.Short(string.Join(", ", tags.Take(4).Select(static t => $"{t.Key}={Show.Short(t.Value.Text, 40)}")), 160)
+                    + (tags.Count > 4 ? $" and {tags.Count - 4} more tags" : "")
                 : null,
         ];
         return string.Join(" · ", parts.Where(static p => p is not null).DefaultIfEmpty("no more than that"));

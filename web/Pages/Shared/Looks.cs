@@ -39,8 +39,14 @@ internal sealed record Look(string Glyph, string Word, string Css, int Rank)
     /// <summary>The look of a group: that of the run that matters most.</summary>
     public static Look Of(IEnumerable<RunView> runs) => runs.Select(Of).MaxBy(static l => l.Rank) ?? Unknown;
 
+    /// <summary>The look that most of a group has; of equally many, the one that matters more.</summary>
+    public static Look OfMost(IEnumerable<RunView> runs) => runs.CountBy(Of).MaxBy(static c => (c.Value, c.Key.Rank)).Key ?? Unknown;
+
+    /// <summary>Whether it is a failure, an error or a timeout.</summary>
+    public bool IsFailure => Css == "bad";
+
     /// <summary>The word after a number: <c>2 failures</c>, <c>2 running</c>.</summary>
-    public string Counted(int count) => $"{count} {Word}{(count != 1 && Css == "bad" ? "s" : "")}";
+    public string Counted(int count) => $"{count} {Word}{(count != 1 && IsFailure ? "s" : "")}";
 
     /// <summary>How a run went, as the rest of a sentence that begins with its name.</summary>
     /// <param name="run">The run.</param>

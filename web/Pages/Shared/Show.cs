@@ -8,6 +8,9 @@ namespace ValueStream.Web.Pages.Shared;
 /// <summary>The few pieces of markup that every page repeats. Whatever came from outside is encoded.</summary>
 internal static class Show
 {
+    private static readonly string[] FirstTags =
+        ["service", "deployment.environment.name", "vcs.ref.head.name", "vcs.repository.name", "error.type", "host.name", "user.name"];
+
     /// <summary>The address of one attempt of a run.</summary>
     public static string Address(RunView run) => $"/runs/{run.Key}?attempt={run.Attempt}";
 
@@ -45,6 +48,11 @@ internal static class Show
     /// <summary>The last characters of a text, behind an ellipsis: the part of a rendering that tells runs apart.</summary>
     public static string Tail(string text, int length) =>
         text.Length <= length ? text : "…" + text[(char.IsLowSurrogate(text[^length]) ? ^(length - 1) : ^length)..];
+
+    /// <summary>Tags with those first that tell runs apart best: what, where to, from which branch.</summary>
+    public static IEnumerable<KeyValuePair<string, TagValue>> MostTellingFirst(IEnumerable<KeyValuePair<string, TagValue>> tags) =>
+        tags.OrderBy(static t => Array.IndexOf(FirstTags, t.Key) is var place and >= 0 ? place : FirstTags.Length)
+            .ThenBy(static t => t.Key, StringComparer.Ordinal);
 
     /// <summary>Whether a tag's value is understood without its key: <c>api</c>, <c>production</c>, <c>main</c>.</summary>
     public static bool SpeaksForItself(string key) =>

@@ -78,6 +78,7 @@ try
     app.MapEventsIngest();
     app.MapCustomHttp();
     app.MapReads();
+    app.MapLog();
     app.MapLive();
     app.MapHealth();
     app.MapLogin();

@@ -46,6 +46,7 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             e.ToTable("events").HasKey(x => x.Position);
             e.Property(x => x.Position).ValueGeneratedNever();
             e.Property(x => x.Id).IsRequired();
+            e.Ignore(x => x.IsErased);
             e.HasIndex(x => x.EventId).IsUnique();
             e.HasIndex(x => new { x.Run, x.Position });
         });

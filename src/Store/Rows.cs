@@ -19,10 +19,14 @@ internal sealed class EventRow
     public DateTimeOffset? OccurredAt { get; set; }
     public DateTimeOffset RecordedAt { get; set; }
     public DateTimeOffset EffectiveAt { get; set; }
+    /// <summary>16 random bytes; of an erased event the digest of its data, so that the envelope still verifies.</summary>
     public required byte[] Salt { get; set; }
 
-    /// <summary>The JSON text exactly as it was hashed.</summary>
+    /// <summary>The JSON text exactly as it was hashed; empty when it was erased.</summary>
     public required string Data { get; set; }
+
+    /// <summary>Whether its data were erased.</summary>
+    public bool IsErased => Data.Length == 0;
 
     public required byte[] Digest { get; set; }
 }

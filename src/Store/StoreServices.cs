@@ -17,7 +17,9 @@ public static class StoreServices
     /// <exception cref="ArgumentException">The connection string is neither.</exception>
     public static IServiceCollection AddStore(this IServiceCollection services, string connectionString)
     {
-        services.AddSingleton(EngineFor(connectionString));
+        // Made here, so that a wrong connection string is told at once; handed over, so that it is closed with the rest.
+        var engine = EngineFor(connectionString);
+        services.AddSingleton(_ => engine);
         services.AddPooledDbContextFactory<Database>(static (provider, options) =>
         {
             provider.GetRequiredService<IEngine>().Configure(options);
@@ -33,7 +35,8 @@ public static class StoreServices
         services.AddSingleton(static p => new Projector(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<Projector>>()));
-        services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<Snapshot.Source>()));
+        services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<IDbContextFactory<Database>>()));
+        services.AddSingleton(static p => new Redactor(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
         services.AddSingleton(static p => new RunQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new TraceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));

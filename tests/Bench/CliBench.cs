@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using ValueStream.Testing;
@@ -42,22 +41,10 @@ internal static class CliBench
             {"action":"start","run":{"type":"pipeline","namespace":"default","id":"d4kq2v0m5l3c7s1n9p8g"},"occurredAt":"{{{DateTimeOffset.UtcNow:O}}}","actor":"{{{Environment.UserName}}}","tags":{"service":"api","user.name":"{{{Environment.UserName}}}","host.name":"{{{Environment.MachineName}}}","os.type":"linux"}}
             """);
         var times = Path.Combine(folder, "times.json");
-        var start = new ProcessStartInfo("/usr/bin/hyperfine",
-        [
+        await Tool.RunAsync("hyperfine", new Dictionary<string, string> { ["VALUESTREAM_URL"] = url, ["VALUESTREAM_SPOOL"] = Path.Combine(folder, "state") },
             "-N", "--warmup", "30", "--runs", "400", "--style", "none", "--export-json", times,
             $"'{vscli}' event -type=pipeline -tag='service|api' start",
-            $"curl -s -o /dev/null -H 'Content-Type: application/json' --data-binary '@{body}' {url}/api/v1/events",
-        ]) { RedirectStandardError = true, RedirectStandardOutput = true };
-        start.Environment["VALUESTREAM_URL"] = url;
-        start.Environment["VALUESTREAM_SPOOL"] = Path.Combine(folder, "state");
-        using var hyperfine = Process.Start(start)!;
-        var output = hyperfine.StandardOutput.ReadToEndAsync();
-        var error = await hyperfine.StandardError.ReadToEndAsync();
-        await hyperfine.WaitForExitAsync();
-        if (hyperfine.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"hyperfine ended with {hyperfine.ExitCode}: {error}{await output}");
-        }
+            $"curl -s -o /dev/null -H 'Content-Type: application/json' --data-binary '@{body}' {url}/api/v1/events");
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(times));
         return [.. json.RootElement.GetProperty("results").EnumerateArray().Select(static r => r.GetProperty("median").GetDouble())];
     }

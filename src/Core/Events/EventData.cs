@@ -59,6 +59,10 @@ public sealed record EventData
     [JsonPropertyOrder(11)]
     public DerivedData? Derived { get; init; }
 
+    /// <summary>On a <c>redacted</c> event, what was erased and what survives of it.</summary>
+    [JsonPropertyOrder(12)]
+    public Redaction? Redaction { get; init; }
+
     /// <summary>The JSON text, as stored and hashed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, LogJson.Context.EventData);
 
@@ -111,6 +115,30 @@ public sealed record EventData
         _ => throw new JsonException($"Kind {envelope.Kind} is not one that this version reads."),
     };
 
+    /// <summary>The members that <see cref="Without"/> takes away, beside <c>tags.</c> and a key.</summary>
+    public const string Erasable = "name, actor, reason, note, tags, tags.<key>, parents, links, traceparent; redaction.<member> of what survived an erasure";
+
+    /// <summary>What remains when members are taken away; what was derived from one of them goes with it.</summary>
+    /// <param name="members">Some of <see cref="Erasable"/>.</param>
+    /// <exception cref="ArgumentException">One of them is not erasable; its name is the message.</exception>
+    public EventData Without(IEnumerable<string> members) => members.Aggregate(this, static (data, member) => member switch
+    {
+        "name" => data.WithoutDerivedName() with { Name = null },
+        "actor" => data with { Actor = null },
+        "reason" => data with { Reason = null },
+        "note" => data with { Note = null },
+        "parents" => data with { Parents = null },
+        "links" => data with { Links = null },
+        "traceparent" => data with { Traceparent = null },
+        "tags" => data.WithoutDerivedName() with { Tags = null },
+        _ when member.StartsWith("tags.", StringComparison.Ordinal) => data.WithoutDerivedName() with { Tags = data.Tags?.Remove(member["tags.".Length..]) },
+        _ when member.StartsWith("redaction.", StringComparison.Ordinal) && data.Redaction is { } redaction =>
+            data with { Redaction = redaction with { Data = redaction.Data.Without([member["redaction.".Length..]]) } },
+        _ => throw new ArgumentException(member, nameof(members)),
+    });
+
+    private EventData WithoutDerivedName() => Derived is null ? this : this with { Derived = Derived with { Name = null } };
+
     private Event Fill(Event e, Envelope envelope) => e with
     {
         Attempt = envelope.Attempt,
@@ -122,6 +150,11 @@ public sealed record EventData
         Tags = Tags ?? Event.NoTags,
     };
 }
+
+/// <summary>An erasure.</summary>
+/// <param name="Position">The event whose data was erased.</param>
+/// <param name="Data">What survives of it; readers take it in the place of what was erased.</param>
+public sealed record Redaction(long Position, EventData Data);
 
 /// <summary>What the server adds to an event's data.</summary>
 public sealed record DerivedData

@@ -16,6 +16,11 @@ public enum EventKind
 
     /// <summary>A run ended.</summary>
     Ended = 4,
+
+    // 5 is kept for abandoned.
+
+    /// <summary>Another event's data was erased; what survives of it stands here. Written by the server alone.</summary>
+    Redacted = 6,
 }
 
 /// <summary>The kinds' texts: the action that asks for one, and the fact in the log.</summary>
@@ -31,6 +36,7 @@ public static class EventKinds
         EventKind.Annotated => "annotated",
         EventKind.Linked => "linked",
         EventKind.Ended => "ended",
+        EventKind.Redacted => "redacted",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -41,6 +47,7 @@ public static class EventKinds
         "annotated" => EventKind.Annotated,
         "linked" => EventKind.Linked,
         "ended" => EventKind.Ended,
+        "redacted" => EventKind.Redacted,
         _ => null,
     };
 

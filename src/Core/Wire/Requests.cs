@@ -110,3 +110,30 @@ public sealed record IngestItem
     /// <summary>What is wrong and what to do, when rejected.</summary>
     public string? Problem { get; init; }
 }
+
+/// <summary>What to check of the log.</summary>
+public sealed record VerifyRequest
+{
+    /// <summary>Begin with the batch that holds this position; what is before it is believed. 1 where absent.</summary>
+    public long? From { get; init; }
+
+    /// <summary>A head that was exported before and kept elsewhere: only with it can a cut tail be found.</summary>
+    public HeadView? Head { get; init; }
+}
+
+/// <summary>What to erase of an event.</summary>
+public sealed record RedactRequest
+{
+    /// <summary>Some of <see cref="EventData.Erasable"/>; everything that people wrote (name, actor, reason, note, tags) where absent.</summary>
+    public IReadOnlyList<string>? Members { get; init; }
+
+    /// <summary>Why; it stays in the log.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Who asks for it.</summary>
+    public string? Actor { get; init; }
+}
+
+/// <summary>The answer to an erasure.</summary>
+/// <param name="Position">The position of the <c>redacted</c> event.</param>
+public sealed record RedactAnswer(long Position);

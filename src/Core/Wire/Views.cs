@@ -136,7 +136,7 @@ public sealed record EventView
     /// <summary>Its id.</summary>
     public required Guid EventId { get; init; }
 
-    /// <summary><c>started</c>, <c>annotated</c>, <c>linked</c>, <c>ended</c>.</summary>
+    /// <summary><c>started</c>, <c>annotated</c>, <c>linked</c>, <c>ended</c>, <c>redacted</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The run's rendering.</summary>
@@ -178,6 +178,9 @@ public sealed record EventView
     /// <summary>Everything the sender said, and under <c>derived</c> what the server worked out.</summary>
     public required EventData Data { get; init; }
 
+    /// <summary>True when its data were erased; a later <c>redacted</c> event of the run says who did it and what survives.</summary>
+    public bool? Erased { get; init; }
+
     /// <summary>Its SHA-256 in the log's chain, hexadecimal.</summary>
     public required string Digest { get; init; }
 }
@@ -188,6 +191,18 @@ public sealed record EventView
 /// <param name="Hash">The chain's hash over everything up to it, hexadecimal.</param>
 /// <param name="RecordedAt">When that event was recorded; absent when there is none.</param>
 public sealed record HeadView(Guid LogId, long Position, string Hash, DateTimeOffset? RecordedAt);
+
+/// <summary>How far a check of the log has come.</summary>
+/// <param name="Position">Everything up to it is as it was appended.</param>
+/// <param name="Head">The last position to check.</param>
+/// <param name="Done">Whether this is the last word.</param>
+/// <param name="Fault">What was found; absent while nothing was.</param>
+public sealed record VerifyProgress(long Position, long Head, bool Done, VerifyFault? Fault);
+
+/// <summary>The first position of the log that fails.</summary>
+/// <param name="Position">Its position; 0 when it is about the log as a whole.</param>
+/// <param name="Problem">What is wrong.</param>
+public sealed record VerifyFault(long Position, string Problem);
 
 /// <summary>Where a projection stands.</summary>
 public sealed record ProjectionView

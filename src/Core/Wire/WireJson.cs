@@ -15,5 +15,9 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(ListView<ProjectionView>))]
 [JsonSerializable(typeof(TraceView))]
 [JsonSerializable(typeof(HeadView))]
+[JsonSerializable(typeof(RedactRequest))]
+[JsonSerializable(typeof(RedactAnswer))]
+[JsonSerializable(typeof(VerifyRequest))]
+[JsonSerializable(typeof(VerifyProgress))]
 [JsonSerializable(typeof(EventData))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -21,13 +21,35 @@ internal sealed class Bulk<T>(string table, params Column<T>[] columns)
     /// <param name="slot">Appended to the table's name.</param>
     public NpgsqlBatchCommand Postgres(IReadOnlyList<T> rows, string onConflict = "", string slot = "")
     {
-        var types = string.Join(", ", columns.Select(static (c, i) => $"${i + 1}::{c.PostgresType}[]"));
-        var command = new NpgsqlBatchCommand($"INSERT INTO {table}{slot} ({_columns}) SELECT * FROM unnest({types}) {onConflict}");
+        var command = new NpgsqlBatchCommand($"INSERT INTO {table}{slot} ({_columns}) SELECT * FROM unnest({PostgresArrays(1)}) {onConflict}");
+        AddArrays(command.Parameters, rows);
+        return command;
+    }
+
+    /// <summary>The parameters of <see cref="AddArrays"/> as arguments of <c>unnest</c>.</summary>
+    /// <param name="first">The number of the first of them.</param>
+    public string PostgresArrays(int first) => string.Join(", ", columns.Select((c, i) => $"${first + i}::{c.PostgresType}[]"));
+
+    /// <summary>Adds one array for each column.</summary>
+    public void AddArrays(NpgsqlParameterCollection parameters, IReadOnlyList<T> rows)
+    {
         foreach (var column in columns)
         {
-            command.Parameters.Add(column.ToArray(rows));
+            parameters.Add(column.NewParameter());
         }
-        return command;
+        FillArrays(parameters, parameters.Count - columns.Length, rows);
+    }
+
+    /// <summary>Gives the parameters that <see cref="AddArrays"/> added the values of other rows.</summary>
+    /// <param name="parameters">Where they are.</param>
+    /// <param name="first">The place of the first of them.</param>
+    /// <param name="rows">The rows.</param>
+    public void FillArrays(NpgsqlParameterCollection parameters, int first, IReadOnlyList<T> rows)
+    {
+        for (var i = 0; i < columns.Length; i++)
+        {
+            columns[i].Fill(parameters[first + i], rows);
+        }
     }
 
     /// <summary>Runs the statement for each row on SQLite, within the connection's transaction.</summary>
@@ -68,8 +90,11 @@ internal abstract class Column<T>(string name, string postgresType)
     /// <summary>The value for SQLite.</summary>
     public abstract object? Value(T row);
 
-    /// <summary>The values of all rows as one array parameter.</summary>
-    public abstract NpgsqlParameter ToArray(IReadOnlyList<T> rows);
+    /// <summary>An array parameter.</summary>
+    public abstract NpgsqlParameter NewParameter();
+
+    /// <summary>Gives a parameter of <see cref="NewParameter"/> the values of all rows.</summary>
+    public abstract void Fill(NpgsqlParameter parameter, IReadOnlyList<T> rows);
 
     public static Column<T> Long(string name, Func<T, long> value) => new Of<long>(name, "bigint", NpgsqlDbType.Bigint, value);
 
@@ -93,27 +118,26 @@ internal abstract class Column<T>(string name, string postgresType)
 
     public static Column<T> Uuid(string name, Func<T, Guid> value) => new UuidColumn(name, value);
 
-    private sealed class Of<TValue>(string name, string postgresType, NpgsqlDbType type, Func<T, TValue> value) : Column<T>(name, postgresType)
+    private class Of<TValue>(string name, string postgresType, NpgsqlDbType type, Func<T, TValue> value) : Column<T>(name, postgresType)
     {
         public override object? Value(T row) => value(row);
 
-        public override NpgsqlParameter ToArray(IReadOnlyList<T> rows)
+        public override NpgsqlParameter NewParameter() => new NpgsqlParameter<TValue[]> { NpgsqlDbType = NpgsqlDbType.Array | type };
+
+        public override void Fill(NpgsqlParameter parameter, IReadOnlyList<T> rows)
         {
             var values = new TValue[rows.Count];
             for (var i = 0; i < values.Length; i++)
             {
                 values[i] = value(rows[i]);
             }
-            return new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+            ((NpgsqlParameter<TValue[]>)parameter).TypedValue = values;
         }
     }
 
-    private sealed class UuidColumn(string name, Func<T, Guid> value) : Column<T>(name, "uuid")
+    private sealed class UuidColumn(string name, Func<T, Guid> value) : Of<Guid>(name, "uuid", NpgsqlDbType.Uuid, value)
     {
-        public override object? Value(T row) => value(row).ToByteArray(bigEndian: true);
-
-        public override NpgsqlParameter ToArray(IReadOnlyList<T> rows) =>
-            new NpgsqlParameter<Guid[]> { TypedValue = [.. rows.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
+        public override object? Value(T row) => ((Guid)base.Value(row)!).ToByteArray(bigEndian: true);
     }
 }
 

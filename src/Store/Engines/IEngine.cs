@@ -34,6 +34,16 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Begins a transaction that writes.</summary>
     Task<Session> BeginAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Appends a batch in one transaction of its own, if the head is still the one that the batch was made for and none of its event
+    /// ids is known. False means that nothing was written, and that it takes a look under the head's lock to find out why.
+    /// </summary>
+    /// <param name="head">The head that the batch follows.</param>
+    /// <param name="batch">The batch; its hash and last position become the head's.</param>
+    /// <param name="rows">Its events, at least one.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken);
+
     /// <summary>Begins a transaction that only reads, all of it as of one moment.</summary>
     ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken);
 

@@ -14,6 +14,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     private const string Now = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
     private readonly NpgsqlDataSource _source = new NpgsqlDataSourceBuilder(connectionString).Build();
+    private Writer? _writer;
 
     public string Name => "Postgres";
 
@@ -45,6 +46,28 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         catch
         {
             await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <remarks>One statement, so one round trip and one transaction: it moves the head where that is still the one known, and
+    /// inserts what hangs on it.</remarks>
+    public async Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _writer ??= await Writer.OpenAsync(_source, cancellationToken);
+            return await _writer.AppendAsync(head, batch, rows, cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return false;
+        }
+        catch
+        {
+            // Whatever state the connection is in, the next append opens another.
+            await (_writer?.DisposeAsync() ?? ValueTask.CompletedTask);
+            _writer = null;
             throw;
         }
     }
@@ -98,7 +121,68 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     /// <remarks>Class 22 is bad data, 23 a broken constraint, 54 a limit exceeded.</remarks>
     public bool IsRefusal(Exception exception) => exception is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] };
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await (_writer?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _source.DisposeAsync();
+    }
+
+    /// <summary>The connection of the log's writer, with its one statement prepared.</summary>
+    private sealed class Writer(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        private static readonly string Sql = $"""
+            WITH head AS (
+              UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 RETURNING 1),
+            batch AS (INSERT INTO batches (last, first, hash) SELECT $1, $6, $2 FROM head)
+            INSERT INTO events ({EventSql.Columns}) SELECT u.* FROM head, unnest({EventSql.Insert.PostgresArrays(7)}) AS u
+            """;
+
+        private readonly NpgsqlParameter<long> _last = new();
+        private readonly NpgsqlParameter<byte[]> _hash = new();
+        private readonly NpgsqlParameter<long> _recordedAt = new();
+        private readonly NpgsqlParameter<long> _position = new();
+        private readonly NpgsqlParameter<byte[]> _was = new();
+        private readonly NpgsqlParameter<long> _first = new();
+        private readonly NpgsqlCommand _command = new(Sql, connection);
+
+        public static async Task<Writer> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+        {
+            var writer = new Writer(await source.OpenConnectionAsync(cancellationToken));
+            await writer.PrepareAsync(cancellationToken);
+            return writer;
+        }
+
+        public async Task<bool> AppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
+        {
+            _last.TypedValue = batch.Last;
+            _hash.TypedValue = batch.Hash;
+            _recordedAt.TypedValue = Micros.Of(rows[^1].RecordedAt);
+            _position.TypedValue = head.Position;
+            _was.TypedValue = head.Hash;
+            _first.TypedValue = batch.First;
+            EventSql.Insert.FillArrays(_command.Parameters, 6, rows);
+            return await _command.ExecuteNonQueryAsync(cancellationToken) > 0;
+        }
+
+        private async Task PrepareAsync(CancellationToken cancellationToken)
+        {
+            _command.Parameters.AddRange((NpgsqlParameter[])[_last, _hash, _recordedAt, _position, _was, _first]);
+            EventSql.Insert.AddArrays(_command.Parameters, []);
+            // A pooler that gives each transaction another backend (PgBouncer) loses what was prepared. It shows by the backend's id,
+            // which is not the one that was told at the connection's start.
+            await using var ask = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+            if (await ask.ExecuteScalarAsync(cancellationToken) is int backend && backend == connection.ProcessID)
+            {
+                await _command.PrepareAsync(cancellationToken);
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _command.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+    }
 
     private sealed class PostgresSession(NpgsqlConnection connection, DbTransaction transaction) : Session(connection, transaction)
     {

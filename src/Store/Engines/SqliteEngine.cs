@@ -9,6 +9,8 @@ namespace ValueStream.Store.Engines;
 /// <summary>SQLite: one server process, kept so by an OS lock on a file beside the database.</summary>
 internal sealed class SqliteEngine : IEngine
 {
+    private const int UniqueViolation = 2067;
+
     private readonly string _connectionString;
     private readonly string _path;
 
@@ -76,6 +78,29 @@ internal sealed class SqliteEngine : IEngine
             _writing.Release();
             throw;
         }
+    }
+
+    public async Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
+    {
+        await using var session = await BeginAsync(cancellationToken);
+        if (await session.ExecuteAsync(
+            "UPDATE log_head SET position = @last, hash = @hash, recorded_at = @recordedAt WHERE id = 1 AND position = @position AND hash = @was", cancellationToken,
+            ("last", batch.Last), ("hash", batch.Hash), ("recordedAt", Micros.Of(rows[^1].RecordedAt)), ("position", head.Position), ("was", head.Hash)) == 0)
+        {
+            return false;
+        }
+        await session.ExecuteAsync("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", cancellationToken,
+            ("last", batch.Last), ("first", batch.First), ("hash", batch.Hash));
+        try
+        {
+            await session.InsertAsync(EventSql.Insert, rows, "", "", cancellationToken);
+        }
+        catch (SqliteException e) when (e.SqliteExtendedErrorCode == UniqueViolation)
+        {
+            return false;
+        }
+        await session.CommitAsync(cancellationToken);
+        return true;
     }
 
     /// <remarks>Deferred, because the provider's own default would take the one write lock.</remarks>

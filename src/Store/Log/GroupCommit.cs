@@ -42,7 +42,7 @@ public sealed partial class GroupCommit : BackgroundService
         {
             return Task.FromResult<IReadOnlyList<AppendResult>>([]);
         }
-        var request = new Request([.. events.Select(Salted.Of)], new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var request = new Request(ReadyOf(events), new(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!_queue.Writer.TryWrite(request))
         {
             throw new LogUnavailableException("More events are waiting than the log can take. Send them again in a moment.");
@@ -84,8 +84,19 @@ public sealed partial class GroupCommit : BackgroundService
         return batch;
     }
 
+    private static Entry[] ReadyOf(IReadOnlyList<NewEvent> events)
+    {
+        var ready = new Entry[events.Count];
+        for (var i = 0; i < ready.Length; i++)
+        {
+            ready[i] = new Entry(events[i]);
+        }
+        return ready;
+    }
+
     private async Task WriteAsync(List<Request> batch, CancellationToken stoppingToken)
     {
+        Entry[] events = batch is [var only] ? only.Events : [.. batch.SelectMany(static r => r.Events)];
         Exception? failure = null;
         var began = Stopwatch.GetTimestamp();
         for (var attempt = 0; failure is null || (!_engine.IsRefusal(failure) && Stopwatch.GetElapsedTime(began) < SettleTime); attempt++)
@@ -96,11 +107,11 @@ public sealed partial class GroupCommit : BackgroundService
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(attempt, 5), 1000)), stoppingToken);
                 }
-                var results = await _log.AppendAsync([.. batch.SelectMany(static r => r.Events)], CancellationToken.None);
+                var results = await _log.AppendAsync(events, CancellationToken.None);
                 var at = 0;
                 foreach (var request in batch)
                 {
-                    request.Answer.TrySetResult([.. results.Skip(at).Take(request.Events.Length)]);
+                    request.Answer.TrySetResult(new ArraySegment<AppendResult>(results, at, request.Events.Length));
                     at += request.Events.Length;
                 }
                 _appended.Set();
@@ -147,5 +158,5 @@ public sealed partial class GroupCommit : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database refused a request's events")]
     private partial void LogRefused(Exception exception);
 
-    private sealed record Request(Salted[] Events, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer);
+    private sealed record Request(Entry[] Events, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,38 +17,52 @@ internal static class HashChain
     /// <summary>SHA-256(salt ‖ data).</summary>
     public static byte[] DataDigest(ReadOnlySpan<byte> salt, string data)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(salt);
-        hash.AppendData(Encoding.UTF8.GetBytes(data));
-        return hash.GetHashAndReset();
+        var length = salt.Length + Encoding.UTF8.GetByteCount(data);
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        salt.CopyTo(bytes);
+        Encoding.UTF8.GetBytes(data, bytes.AsSpan(salt.Length));
+        var digest = SHA256.HashData(bytes.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return digest;
     }
 
+    /// <summary>The digest of a stored event.</summary>
+    public static byte[] Digest(EventRow e) => Digest(e, e.IsErased ? e.Salt : DataDigest(e.Salt, e.Data));
+
     /// <summary>The digest of an event: SHA-256 over its envelope and the digest of its data.</summary>
-    public static byte[] Digest(EventRow e)
+    public static byte[] Digest(EventRow e, ReadOnlySpan<byte> dataDigest)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Number(hash, Version);
-        Number(hash, e.Position);
-        Field(hash, e.EventId.ToByteArray(bigEndian: true));
-        Text(hash, ((EventKind)e.Kind).Text());
-        Text(hash, e.Source);
-        Text(hash, e.Type);
-        Text(hash, e.Namespace);
-        Text(hash, e.Id);
-        Number(hash, e.Attempt ?? 0);
-        Text(hash, e.Submitter);
+        // Numbers and lengths, and three bytes at most for each UTF-16 unit.
+        var bytes = ArrayPool<byte>.Shared.Rent(
+            256 + 3 * (e.Source.Length + e.Type.Length + e.Namespace.Length + e.Id.Length + e.Submitter.Length));
+        var at = 0;
+        Number(bytes, ref at, Version);
+        Number(bytes, ref at, e.Position);
+        Length(bytes, ref at, 16);
+        e.EventId.TryWriteBytes(bytes.AsSpan(at), bigEndian: true, out var written);
+        at += written;
+        Text(bytes, ref at, ((EventKind)e.Kind).Text());
+        Text(bytes, ref at, e.Source);
+        Text(bytes, ref at, e.Type);
+        Text(bytes, ref at, e.Namespace);
+        Text(bytes, ref at, e.Id);
+        Number(bytes, ref at, e.Attempt ?? 0);
+        Text(bytes, ref at, e.Submitter);
         if (e.OccurredAt is { } occurredAt)
         {
-            Number(hash, Micros.Of(occurredAt));
+            Number(bytes, ref at, Micros.Of(occurredAt));
         }
         else
         {
-            Field(hash, []);
+            Length(bytes, ref at, 0);
         }
-        Number(hash, Micros.Of(e.RecordedAt));
-        Number(hash, Micros.Of(e.EffectiveAt));
-        Field(hash, DataDigest(e.Salt, e.Data));
-        return hash.GetHashAndReset();
+        Number(bytes, ref at, Micros.Of(e.RecordedAt));
+        Number(bytes, ref at, Micros.Of(e.EffectiveAt));
+        Length(bytes, ref at, dataDigest.Length);
+        dataDigest.CopyTo(bytes.AsSpan(at));
+        var digest = SHA256.HashData(bytes.AsSpan(0, at + dataDigest.Length));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return digest;
     }
 
     /// <summary>What the first batch of a log chains to: SHA-256 of the log's id.</summary>
@@ -70,20 +85,23 @@ internal static class HashChain
         return hash.GetHashAndReset();
     }
 
-    private static void Text(IncrementalHash hash, string text) => Field(hash, Encoding.UTF8.GetBytes(text));
-
-    private static void Number(IncrementalHash hash, long number)
+    private static void Text(byte[] bytes, ref int at, string text)
     {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, number);
-        Field(hash, bytes);
+        var length = Encoding.UTF8.GetBytes(text, bytes.AsSpan(at + 4));
+        Length(bytes, ref at, length);
+        at += length;
     }
 
-    private static void Field(IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    private static void Number(byte[] bytes, ref int at, long number)
     {
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
+        Length(bytes, ref at, 8);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(at), number);
+        at += 8;
+    }
+
+    private static void Length(byte[] bytes, ref int at, int length)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), length);
+        at += 4;
     }
 }

@@ -57,7 +57,9 @@ internal static class RunsProjection
         var first = events[0];
         var run = new RunId(first.Source, first.Type, first.Namespace, first.Id);
         var readable = new List<Event>(events.Count);
-        foreach (var e in events.Take(MostEvents))
+        var surviving = new Dictionary<long, EventData>();
+        // The newest first: an event comes after what it erased, and may itself be erased by a later one.
+        foreach (var e in events.Take(MostEvents).Reverse())
         {
             try
             {
@@ -65,15 +67,22 @@ internal static class RunsProjection
                 {
                     throw new JsonException($"Its run's key {run.Key} belongs to {run.Rendering} already.");
                 }
-                readable.Add(EventData.FromJson(e.Data).ToEvent(new Envelope(
-                    e.EventId, (EventKind)e.Kind, run, e.Attempt, e.Submitter, e.OccurredAt, e.EffectiveAt)));
+                var data = e.IsErased ? surviving.GetValueOrDefault(e.Position) ?? new EventData() : EventData.FromJson(e.Data);
+                if (data.Redaction is { } redaction)
+                {
+                    surviving.TryAdd(redaction.Position, redaction.Data);
+                }
+                if ((EventKind)e.Kind != EventKind.Redacted)
+                {
+                    readable.Add(data.ToEvent(new Envelope(e.EventId, (EventKind)e.Kind, run, e.Attempt, e.Submitter, e.OccurredAt, e.EffectiveAt)));
+                }
             }
             catch (Exception exception)
             {
                 setAside.Add((e.Position, exception.Message));
             }
         }
-        return new Folded(run, RunState.Fold(readable), events[^1].Position, events.Count > MostEvents);
+        return new Folded(run, RunState.Fold(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0);
     }
 
     /// <summary>Writes the rows of folded runs, and takes away what is no longer so.</summary>
@@ -133,6 +142,29 @@ internal static class RunsProjection
         await session.InsertAsync(Links, links, "", slot, cancellationToken);
         await session.InsertAsync(Tags, [.. dictionary.Values], "ON CONFLICT (id) DO NOTHING", "", cancellationToken);
         await session.InsertAsync(RunTags, tags, "", slot, cancellationToken);
+        var redacted = folded.Where(static f => f.IsRedacted).Select(static f => f.Run.Key.Value).ToList();
+        if (redacted.Count > 0)
+        {
+            await EraseLeftoversAsync(engine, session, slot, redacted, cancellationToken);
+        }
+    }
+
+    /// <summary>What was erased must not live on in the slot that nobody reads, nor in the dictionary.</summary>
+    private static async Task EraseLeftoversAsync(IEngine engine, Session session, string slot, List<long> keys, CancellationToken cancellationToken)
+    {
+        var other = Database.Slots.Single(s => s != slot);
+        var ofThem = $"(SELECT no FROM runs_{other} WHERE {engine.AnyOf("key", "keys")})";
+        var isIdle = (await session.QueryAsync("SELECT 1 FROM checkpoints WHERE slot = @other AND NOT live AND NOT building", static _ => true,
+            cancellationToken, ("other", other))).Count > 0;
+        if (isIdle)
+        {
+            await session.ExecuteAsync($"DELETE FROM run_tags_{other} WHERE run_no IN {ofThem}", cancellationToken, ("keys", engine.Array(keys)));
+            await session.ExecuteAsync($"DELETE FROM run_links_{other} WHERE run_no IN {ofThem}", cancellationToken, ("keys", engine.Array(keys)));
+            await session.ExecuteAsync($"DELETE FROM runs_{other} WHERE {engine.AnyOf("key", "keys")}", cancellationToken, ("keys", engine.Array(keys)));
+        }
+        await session.ExecuteAsync(
+            $"DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM run_tags_{slot} AS t WHERE t.tag_id = tags.id) AND NOT EXISTS (SELECT 1 FROM run_tags_{other} AS t WHERE t.tag_id = tags.id)",
+            cancellationToken);
     }
 
     /// <summary>Empties a slot.</summary>
@@ -192,4 +224,5 @@ internal static class RunsProjection
 /// <param name="State">What the fold gave.</param>
 /// <param name="LastPosition">The last event that was read.</param>
 /// <param name="Truncated">Whether it has more events than are folded.</param>
-internal sealed record Folded(RunId Run, RunState State, long LastPosition, bool Truncated);
+/// <param name="IsRedacted">Whether something of it was erased.</param>
+internal sealed record Folded(RunId Run, RunState State, long LastPosition, bool Truncated, bool IsRedacted);

@@ -56,7 +56,7 @@ public sealed class EventQueries
     private static EventView View(EventRow e)
     {
         var run = new RunId(e.Source, e.Type, e.Namespace, e.Id);
-        var data = EventData.FromJson(e.Data);
+        var data = e.IsErased ? new EventData() : EventData.FromJson(e.Data);
         return new EventView
         {
             Position = e.Position,
@@ -76,6 +76,7 @@ public sealed class EventQueries
             Actor = data.Actor,
             Reason = data.Reason,
             Data = data,
+            Erased = e.IsErased ? true : null,
             Digest = Convert.ToHexStringLower(e.Digest),
         };
     }

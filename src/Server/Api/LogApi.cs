@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+using ValueStream.Server.Access;
+using ValueStream.Server.Ingest;
+using ValueStream.Server.Operations;
+using ValueStream.Store.Log;
+
+namespace ValueStream.Server.Api;
+
+/// <summary>What is done to the log as a whole: checking it, and the one change that it allows.</summary>
+internal static class LogApi
+{
+    /// <summary>Maps the routes.</summary>
+    public static void MapLog(this IEndpointRouteBuilder app)
+    {
+        var api = app.MapGroup("/api/v1").WithTags("Events");
+        api.MapPost("/log/verify", Verify).WithName("VerifyLog")
+            .WithSummary("Check every digest, the chain and the head; one JSON object a line, the last is done")
+            .Accepts<VerifyRequest>("application/json").Produces<VerifyProgress>(200, "application/x-ndjson").ProducesProblem(400);
+        api.MapPost("/events/{position:long}/redact", Redact).WithName("RedactEvent")
+            .WithSummary("Erase an event's data; what survives and who did it stand in a redacted event").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404);
+    }
+
+    private static IResult Verify(HttpContext context, ChainVerifier verifier, VerifyRequest? request) =>
+        request?.From is < 1 ? Problems.Invalid("from", "It must be 1 or more.")
+        : TypedResults.Stream(async body =>
+        {
+            await foreach (var progress in verifier.VerifyAsync(request ?? new VerifyRequest(), context.RequestAborted))
+            {
+                await JsonSerializer.SerializeAsync(body, progress, WireJson.Default.VerifyProgress, context.RequestAborted);
+                await body.WriteAsync("\n"u8.ToArray(), context.RequestAborted);
+                await body.FlushAsync(context.RequestAborted);
+            }
+        }, "application/x-ndjson");
+
+    private static async Task<Results<Ok<RedactAnswer>, ProblemHttpResult>> Redact(
+        long position, RedactRequest request, HttpContext context, BootstrapToken token, Redactor redactor, CancellationToken cancellationToken)
+    {
+        // What cannot be undone needs somebody who has shown who they are, on this machine too.
+        if (!token.IsSet)
+        {
+            return Problems.Forbidden($"Erasing needs a login: start the server with {AccessControl.TokenVariable}.");
+        }
+        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > Limits.Reason)
+        {
+            return Problems.Invalid("reason", $"Say why, in up to {Limits.Reason} characters: it stays in the log.");
+        }
+        try
+        {
+            return await redactor.RedactAsync(position, request.Members ?? [], context.User.Submitter(), request.Actor, request.Reason, cancellationToken) is { } redacted
+                ? TypedResults.Ok(new RedactAnswer(redacted))
+                : Problems.NotFound($"There is no event at position {position}, or its data was erased before.");
+        }
+        catch (ArgumentException e)
+        {
+            return Problems.Invalid("members", $"'{e.Message.Split(' ')[0]}' cannot be erased; say some of {EventData.Erasable}.");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using ValueStream.Core.Events;
+
+namespace ValueStream.Store.Log;
+
+/// <summary>
+/// An event made ready to be written: its text, its salt and the digest of both. This is the work that many can do at once, before
+/// the event waits for its turn at the head.
+/// </summary>
+internal sealed class Entry
+{
+    private readonly string _data;
+    private readonly byte[] _dataDigest;
+
+    public Entry(NewEvent e)
+    {
+        Event = e;
+        Salt = RandomNumberGenerator.GetBytes(HashChain.SaltLength);
+        _data = e.Data.ToJson();
+        _dataDigest = HashChain.DataDigest(Salt, _data);
+    }
+
+    public NewEvent Event { get; }
+
+    /// <summary>16 random bytes that keep erased data from being guessed from its digest.</summary>
+    public byte[] Salt { get; }
+
+    /// <summary>The row at a position.</summary>
+    public EventRow ToRow(long position, DateTimeOffset recordedAt)
+    {
+        var row = new EventRow
+        {
+            Position = position,
+            EventId = Event.EventId,
+            Kind = (short)Event.Kind,
+            Source = Event.Run.Source,
+            Type = Event.Run.Type,
+            Namespace = Event.Run.Namespace,
+            Id = Event.Run.Id,
+            Run = Event.Run.Key.Value,
+            Attempt = Event.Attempt,
+            Submitter = Event.Submitter,
+            OccurredAt = OccurredAt,
+            RecordedAt = recordedAt,
+            EffectiveAt = Micros.Truncate(Event.EffectiveAt),
+            Salt = Salt,
+            Data = _data,
+            Digest = [],
+        };
+        row.Digest = HashChain.Digest(row, _dataDigest);
+        return row;
+    }
+
+    /// <summary>Whether a stored event says the same. Content is what the sender said: kind, identity, attempt, its time and its data.
+    /// Of an erased one nobody can tell, and sending it again must not be an error.</summary>
+    public bool HasContentOf(EventRow stored) =>
+        stored.IsErased
+        || (short)Event.Kind == stored.Kind
+        && Event.Run.Equals(new RunId(stored.Source, stored.Type, stored.Namespace, stored.Id))
+        && Event.Attempt == stored.Attempt
+        && OccurredAt == stored.OccurredAt
+        && Event.Data.ContentJson() == EventData.FromJson(stored.Data).ContentJson();
+
+    private DateTimeOffset? OccurredAt => Event.OccurredAt is { } occurredAt ? Micros.Truncate(occurredAt) : null;
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ValueStream.Testing;
+
+namespace ValueStream.Bench;
+
+/// <summary>Durable ingest over HTTP, load by wrk, against what the database does by itself in the same run.</summary>
+internal static partial class IngestBench
+{
+    private const int Seconds = 4;
+
+    public static async IAsyncEnumerable<Figure> PostgresAsync()
+    {
+        using var database = await TestDatabase.PostgresAsync();
+        if (database is null || !File.Exists("/usr/bin/wrk"))
+        {
+            yield return Figure.Missing("durable ingest, Postgres", "", "it needs Postgres with pgbench, and wrk");
+            yield break;
+        }
+        var sync = DiskFloor.SyncSeconds();
+        yield return new("fdatasync of 4 kB", "", Figure.Ms(sync), "median of 200");
+        await using var server = await ServerProcess.StartAsync(database.ConnectionString);
+        await Wrk.PostAsync(server.Url, "one", 64, 5);
+
+        var singles = new Dictionary<int, Wrk>();
+        foreach (var connections in (int[])[1, 8, 64, 256])
+        {
+            singles[connections] = await Wrk.PostAsync(server.Url, "one", connections, Seconds);
+        }
+        var floor = await PostgresFloor.OneRowCommitsAsync(database.ConnectionString, Seconds);
+        foreach (var (connections, wrk) in singles)
+        {
+            yield return new(
+                $"durable ingest, one event a request, {connections} connections, against pgbench committing one prepared row at a time with 8 clients",
+                connections switch { 64 => "2.0 x", 256 => "2.3 x", _ => "" }, Ratio(wrk.PerSecond / floor),
+                $"{Count(wrk.PerSecond)}/s against {Count(floor)}/s; p50 {Figure.Ms(wrk.P50)}, p99 {Figure.Ms(wrk.P99)}");
+        }
+
+        var arrays = await Wrk.PostAsync(server.Url, "array", 4, Seconds);
+        var copy = await PostgresFloor.CopyAsync(database.ConnectionString, 300_000);
+        yield return new("durable ingest, arrays of 500, 4 connections, against Npgsql's binary COPY of the same rows", "0.60 x",
+            Ratio(arrays.PerSecond * 500 / copy), $"{Count(arrays.PerSecond * 500)}/s against {Count(copy)}/s; p50 {Figure.Ms(arrays.P50)}, p99 {Figure.Ms(arrays.P99)}");
+
+        // Ten connections that pause for 20 ms after each answer.
+        var calm = await Wrk.PostAsync(server.Url, "one", 10, Seconds, "19");
+        yield return new("one event at 500 a second", "p99 10 ms", $"p99 {Figure.Ms(calm.P99)}", $"{Count(calm.PerSecond)}/s, p50 {Figure.Ms(calm.P50)}");
+        yield return new("resident memory of the server under that load", "250 MB", $"{PeakMegabytes(server.Id)} MB", "the most since its start");
+    }
+
+    public static async IAsyncEnumerable<Figure> SqliteAsync()
+    {
+        if (!File.Exists("/usr/bin/wrk"))
+        {
+            yield return Figure.Missing("durable ingest, SQLite", "3 x", "it needs wrk");
+            yield break;
+        }
+        using var database = TestDatabase.Sqlite();
+        await using var server = await ServerProcess.StartAsync(database.ConnectionString);
+        await Wrk.PostAsync(server.Url, "one", 64, 3);
+        var wrk = await Wrk.PostAsync(server.Url, "one", 64, Seconds);
+        var arrays = await Wrk.PostAsync(server.Url, "array", 4, Seconds);
+        var floor = DiskFloor.SqliteCommitsPerSecond(database.ConnectionString, Seconds);
+        yield return new("durable ingest, SQLite, one event a request, 64 connections, against its own one-row commits", "3 x",
+            Ratio(wrk.PerSecond / floor), $"{Count(wrk.PerSecond)}/s against {Count(floor)}/s; p50 {Figure.Ms(wrk.P50)}, p99 {Figure.Ms(wrk.P99)}");
+        yield return new("the same, arrays of 500, 4 connections", "", Ratio(arrays.PerSecond * 500 / floor), $"{Count(arrays.PerSecond * 500)}/s");
+    }
+
+    private static string Ratio(double ratio) => string.Create(CultureInfo.InvariantCulture, $"{ratio:0.00} x");
+
+    private static string Count(double number) => string.Create(CultureInfo.InvariantCulture, $"{number:n0}");
+
+    /// <summary>The most memory that a process ever had, as Linux counts it.</summary>
+    private static int PeakMegabytes(int process) =>
+        int.Parse(Peak().Match(File.ReadAllText($"/proc/{process}/status")).Groups[1].Value, CultureInfo.InvariantCulture) / 1024;
+
+    [GeneratedRegex(@"VmHWM:\s+(\d+) kB")]
+    private static partial Regex Peak();
+}

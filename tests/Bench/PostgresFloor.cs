@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ValueStream.Bench;
+
+/// <summary>What the database itself can do with rows of the log's shape: the figures that ingest is held against.</summary>
+internal static partial class PostgresFloor
+{
+    private const string Data = """
+        {"actor":"alice","tags":{"deployment.environment.name":"production","host.name":"ci-runner-3","os.type":"linux","service":"api","source":"gcloud","user.name":"alice"},"derived":{"name":"api"}}
+        """;
+
+    /// <summary>Rows a second that pgbench commits one at a time, prepared, with 8 clients, into a table of the log's columns and indexes.</summary>
+    public static async Task<double> OneRowCommitsAsync(string connectionString, int seconds)
+    {
+        await ExecuteAsync(connectionString, "CREATE TABLE floor_one (LIKE events INCLUDING ALL); CREATE SEQUENCE floor_position");
+        var script = Path.GetTempFileName();
+        await File.WriteAllTextAsync(script, $"""
+            INSERT INTO floor_one (position, event_id, kind, source, type, namespace, id, run, submitter, occurred_at, recorded_at, effective_at, salt, data, digest)
+            SELECT n, ('0198c0de-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'customhttp', 'pipeline', 'default', 'd4kq2v0m5l3c7s1n9p8g', n * 7919,
+              'loopback', 1772452800123456, 1772452800123456, 1772452800123456, '\x000102030405060708090a0b0c0d0e0f', '{Data}',
+              '\x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f' FROM nextval('floor_position') AS n;
+            """);
+        try
+        {
+            var database = new NpgsqlConnectionStringBuilder(connectionString);
+            var pgbench = Directory.EnumerateFiles("/usr/lib/postgresql", "pgbench", SearchOption.AllDirectories).Order().Last();
+            var output = await Tool.RunAsync(pgbench, "-h", database.Host!, "-U", database.Username!, "-n", "-M", "prepared", "-c", "8", "-j", "2",
+                "-T", $"{seconds}", "-f", script, database.Database!);
+            return double.Parse(Tps().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
+        }
+        finally
+        {
+            File.Delete(script);
+        }
+    }
+
+    /// <summary>Rows a second of one binary COPY into such a table.</summary>
+    public static async Task<double> CopyAsync(string connectionString, int rows)
+    {
+        await ExecuteAsync(connectionString, "CREATE TABLE floor_copy (LIKE events INCLUDING ALL)");
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        var salt = RandomNumberGenerator.GetBytes(16);
+        var digest = RandomNumberGenerator.GetBytes(32);
+        var began = Stopwatch.GetTimestamp();
+        await using (var copy = await connection.BeginBinaryImportAsync(
+            "COPY floor_copy (position, event_id, kind, source, type, namespace, id, run, submitter, occurred_at, recorded_at, effective_at, salt, data, digest) FROM STDIN (FORMAT BINARY)"))
+        {
+            for (var i = 1L; i <= rows; i++)
+            {
+                await copy.StartRowAsync();
+                await copy.WriteAsync(i, NpgsqlDbType.Bigint);
+                await copy.WriteAsync(Guid.CreateVersion7(), NpgsqlDbType.Uuid);
+                await copy.WriteAsync((short)0, NpgsqlDbType.Smallint);
+                await copy.WriteAsync("customhttp", NpgsqlDbType.Text);
+                await copy.WriteAsync("pipeline", NpgsqlDbType.Text);
+                await copy.WriteAsync("default", NpgsqlDbType.Text);
+                await copy.WriteAsync("d4kq2v0m5l3c7s1n9p8g", NpgsqlDbType.Text);
+                await copy.WriteAsync(i * 7919, NpgsqlDbType.Bigint);
+                await copy.WriteAsync("loopback", NpgsqlDbType.Text);
+                await copy.WriteAsync(1772452800123456, NpgsqlDbType.Bigint);
+                await copy.WriteAsync(1772452800123456, NpgsqlDbType.Bigint);
+                await copy.WriteAsync(1772452800123456, NpgsqlDbType.Bigint);
+                await copy.WriteAsync(salt, NpgsqlDbType.Bytea);
+                await copy.WriteAsync(Data, NpgsqlDbType.Text);
+                await copy.WriteAsync(digest, NpgsqlDbType.Bytea);
+            }
+            await copy.CompleteAsync();
+        }
+        return rows / Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    [GeneratedRegex(@"tps = ([\d.]+)")]
+    private static partial Regex Tps();
+}

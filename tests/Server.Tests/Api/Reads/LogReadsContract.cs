@@ -29,10 +29,10 @@ public abstract class LogReadsContract(ApiServer server)
     [Fact]
     public async Task The_first_event_is_the_last_of_the_last_page()
     {
-        await Client.RecordAsync(Sent.Start(_ns, "1"));
+        await Client.RecordAsync(Sent.Start(_ns, "1"), Sent.Start(_ns, "2"));
 
         var last = await Client.ReadAsync("/api/v1/events?limit=1000&cursor=3");
-        Assert.Equal([2L, 1L], last.GetProperty("items").EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()).Concat([2, 1]).Distinct());
+        Assert.Equal([2L, 1L], last.GetProperty("items").EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()));
         Assert.Null(last.Text("next"));
         Assert.Empty((await Client.ReadAsync("/api/v1/events?cursor=1")).GetProperty("items").EnumerateArray());
     }

@@ -19,11 +19,12 @@ until grep -q 'Played ' log && url=$(sed -n 's/^ValueStream is at \([^ ]*\).*/\1
   sleep 1
 done
 
-# The newest pipeline of CI whose integration tests failed: parts side by side, one that waits for several, a second attempt.
-key=$(curl -fsS "$url/api/v1/runs?type=pipeline&name=ci%20web&outcome=failure&state=ended&limit=1" | grep -o '"key":"[^"]*"' | head -n 1 | cut -d '"' -f 4)
+# The newest failed pipeline of CI that took long enough to have come to its last parts: some side by side, one that waits for several.
+key=$(curl -fsS "$url/api/v1/runs?type=pipeline&name=ci%20web&outcome=failure&minDuration=420&limit=1" | grep -o '"key":"[^"]*"' | head -n 1 | cut -d '"' -f 4)
+[ -n "$key" ] || { echo "The demo has no such pipeline." >&2; exit 1; }
 
 shoot() { # name, height, colour scheme (Chromium's number: 0 dark, 1 light), address
-  chromium --headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --no-first-run \
+  timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --no-first-run \
     --user-data-dir="$folder/chromium" --hide-scrollbars --force-device-scale-factor=1.5 --blink-settings=preferredColorScheme="$3" \
     --window-size="1240,$2" --screenshot="$pictures/$1.png" "$url$4" 2>/dev/null
 }

@@ -53,6 +53,49 @@ public sealed class WaterfallTests
     }
 
     [Fact]
+    public void What_broke_is_what_failed_though_nothing_below_it_did()
+    {
+        var trace = new Traces().Run("root", 0, 100, outcome: "failure").Run("test", 10, 90, "root", outcome: "failure")
+            .Run("late", 20, 80, "test", outcome: "timeout").Run("early", 20, 30, "test", outcome: "error").Run("good", 0, 100, "root").Build();
+
+        Assert.Equal(["early", "late"], Draw(trace, "root").Broken.Select(static r => r.Id));
+        Assert.Equal(["early", "late"], Draw(trace, "late").Broken.Select(static r => r.Id));
+    }
+
+    [Fact]
+    public void A_run_that_broke_alone_is_not_named_on_its_own_page()
+    {
+        var trace = new Traces().Run("root", 0, 100, outcome: "failure").Run("a", 10, 90, "root").Build();
+
+        Assert.Empty(Draw(trace, "root").Broken);
+        Assert.Equal(["root"], Draw(trace, "a").Broken.Select(static r => r.Id));
+    }
+
+    [Fact]
+    public void A_group_has_the_colour_of_most_of_it_and_shows_where_the_others_failed()
+    {
+        var trace = Enumerable.Range(0, 500).Aggregate(new Traces().Run("root", 0, 100), static (t, i) =>
+            t.Run($"c{i}", i == 7 ? 40 : 10, i == 7 ? 60 : 90, "root", name: "shard", outcome: i == 7 ? "failure" : "success")).Build();
+
+        var group = Draw(trace, "root").Lines[1];
+
+        Assert.Equal(("failure", "success"), (group.Look.Word, group.Tint.Word));
+        Assert.Equal([new Stretch(40, 20)], group.Failed);
+    }
+
+    [Fact]
+    public void A_group_that_failed_as_a_whole_is_one_colour()
+    {
+        var trace = Enumerable.Range(0, 500).Aggregate(new Traces().Run("root", 0, 100), static (t, i) =>
+            t.Run($"c{i}", 10, 90, "root", name: "shard", outcome: i == 7 ? "success" : "failure")).Build();
+
+        var group = Draw(trace, "root").Lines[1];
+
+        Assert.Equal("failure", group.Tint.Word);
+        Assert.Empty(group.Failed);
+    }
+
+    [Fact]
     public void A_trace_of_one_moment_is_drawn()
     {
         var fall = Draw(new Traces().Run("root", 0, 0).Build());

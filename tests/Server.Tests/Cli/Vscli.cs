@@ -61,7 +61,8 @@ internal sealed class Vscli : IDisposable
         Assert.SkipUnless(File.Exists("/bin/" + shell), $"there is no {shell}");
         var path = Path.Combine(Home, "deploy.sh");
         await File.WriteAllTextAsync(path, script);
-        return await Start("/bin/" + shell, [path]);
+        // Whoever runs the tests may ignore signals (nohup does), and a shell cannot trap what was ignored when it began.
+        return await Start("/usr/bin/env", ["--default-signal", "/bin/" + shell, path]);
     }
 
     public void Dispose() => Directory.Delete(Home, recursive: true);

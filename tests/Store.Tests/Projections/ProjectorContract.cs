@@ -3,6 +3,7 @@ using ValueStream.Core.Events;
 using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
+using ValueStream.Testing;
 
 namespace ValueStream.Store.Tests.Projections;
 
@@ -144,8 +145,8 @@ public sealed class PostgresProjectorTests : ProjectorContract
     {
         await using var store = await NewStoreAsync();
         await store.AppendAsync(Given.Start(Given.Run("1")));
-        await store.CatchUpAsync();
         await store.Projector.StartAsync(Cancel);
+        await Until.AsksAsync(() => ProjectionAsync(store), static p => p.LagEvents == 0, TimeSpan.FromSeconds(10));
         var next = store.NewProjector();
         Assert.Equal(0, await next.RunOnceAsync(Cancel));
 

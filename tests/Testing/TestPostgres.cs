@@ -76,7 +76,8 @@ public sealed class TestPostgres : IAsyncDisposable
         return new TestPostgres($"Host={folder};Username=postgres;Database=postgres", () =>
         {
             RunAs(binaries, "pg_ctl", "-D", data, "-m", "immediate", "stop");
-            Directory.Delete(folder, recursive: true);
+            // A hundred databases are some thousand files: they go by themselves, for the test runner waits ten seconds at most.
+            Run("/bin/sh", ["-c", "rm -rf \"$0\" &", folder]);
             return ValueTask.CompletedTask;
         });
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,16 +11,22 @@ public static class Hashes
     /// <summary>SHA-256 over each text as a 4-byte big-endian length of its UTF-8 bytes and those bytes.</summary>
     public static byte[] Of(params ReadOnlySpan<string> texts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[4];
+        var most = 0;
         foreach (var text in texts)
         {
-            var bytes = Encoding.UTF8.GetBytes(text);
-            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-            hash.AppendData(length);
-            hash.AppendData(bytes);
+            most += 4 + Encoding.UTF8.GetMaxByteCount(text.Length);
         }
-        return hash.GetHashAndReset();
+        var bytes = ArrayPool<byte>.Shared.Rent(most);
+        var at = 0;
+        foreach (var text in texts)
+        {
+            var length = Encoding.UTF8.GetBytes(text, bytes.AsSpan(at + 4));
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), length);
+            at += 4 + length;
+        }
+        var hash = SHA256.HashData(bytes.AsSpan(0, at));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return hash;
     }
 
     /// <summary>The first 8 bytes of <see cref="Of"/>, as a big-endian number.</summary>

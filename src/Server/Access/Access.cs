@@ -29,10 +29,9 @@ internal static class AccessControl
     {
         var hasToken = !string.IsNullOrEmpty(token);
         services.AddSingleton(new BootstrapToken(hasToken ? SHA256.HashData(Encoding.UTF8.GetBytes(token!)) : null));
-        services.AddAuthentication("select")
+        services.AddAuthentication(hasToken ? "select" : LoopbackHandler.Scheme)
             .AddPolicyScheme("select", null, o => o.ForwardDefaultSelector = context =>
-                !hasToken ? LoopbackHandler.Scheme
-                : context.Request.Headers.Authorization.Count > 0 || !IsBrowser(context.Request) && !context.Request.Cookies.ContainsKey("valuestream") ? BearerHandler.Scheme
+                context.Request.Headers.Authorization.Count > 0 || !IsBrowser(context.Request) && !context.Request.Cookies.ContainsKey("valuestream") ? BearerHandler.Scheme
                 : CookieAuthenticationDefaults.AuthenticationScheme)
             .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Scheme, null)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Scheme, null)
@@ -94,8 +93,10 @@ internal sealed class LoopbackHandler(IOptionsMonitor<AuthenticationSchemeOption
     /// <summary>The scheme's name.</summary>
     public new const string Scheme = "loopback";
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
+    private static readonly Task<AuthenticateResult> Anybody =
         Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(AccessControl.Caller("loopback", Scheme), Scheme)));
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Anybody;
 }
 
 /// <summary><c>Authorization: Bearer</c> with the token.</summary>

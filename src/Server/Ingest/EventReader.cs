@@ -54,22 +54,21 @@ internal static class EventReader
             Import = item.Member("import")?.Boolean("import"),
             Tags = item.Member("tags")?.Tags("tags"),
         };
-        return Make(kind, run, data, sending) with
+        return Make(kind, run, data, sending, ReadId(item)) with
         {
-            EventId = ReadId(item) ?? Guid.CreateVersion7(sending.ReceivedAt),
             Attempt = ReadAttempt(item),
             OccurredAt = item.Member("occurredAt")?.Time("occurredAt"),
         };
     }
 
     /// <summary>An event with what the server works out: the name, the clock's offset.</summary>
-    public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending)
+    public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending, Guid? eventId = null)
     {
         var name = kind is EventKind.Started or EventKind.Ended && string.IsNullOrEmpty(data.Name) ? data.NameOr(run.Type) : null;
         double? offset = sending.ClockOffset == TimeSpan.Zero ? null : sending.ClockOffset.TotalSeconds;
         return new NewEvent
         {
-            EventId = Guid.CreateVersion7(sending.ReceivedAt),
+            EventId = eventId ?? Guid.CreateVersion7(sending.ReceivedAt),
             Kind = kind,
             Run = run,
             Submitter = sending.Submitter,

@@ -61,7 +61,7 @@ internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics m
 
     private static IngestItem Answer(int index, NewEvent e, AppendResult result)
     {
-        var item = new IngestItem { Index = index, Status = "accepted", EventId = e.EventId, Run = e.Run.Rendering, Key = e.Run.Key.ToString() };
+        var item = new IngestItem { Index = index, Status = "accepted", EventId = e.EventId, Run = e.Run.Rendering, Key = e.Key.ToString() };
         return result switch
         {
             AppendResult.Accepted { Position: var position } => item with { Position = position },

@@ -52,9 +52,9 @@ internal sealed class ServerMetrics
     /// <summary>Counts what became of events.</summary>
     public void Count(IReadOnlyList<AppendResult> results)
     {
-        foreach (var group in results.CountBy(static r => r switch { AppendResult.Accepted => "accepted", AppendResult.Duplicate => "duplicate", _ => "rejected" }))
+        foreach (var result in results)
         {
-            _events.Add(group.Value, new KeyValuePair<string, object?>("status", group.Key));
+            _events.Add(1, new KeyValuePair<string, object?>("status", result switch { AppendResult.Accepted => "accepted", AppendResult.Duplicate => "duplicate", _ => "rejected" }));
         }
     }
 }

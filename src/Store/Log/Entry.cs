@@ -9,13 +9,20 @@ namespace ValueStream.Store.Log;
 /// </summary>
 internal sealed class Entry
 {
+    // Random bytes are asked for many at a time: each asking costs the operating system more than the bytes do.
+    [ThreadStatic]
+    private static byte[]? _random;
+
+    [ThreadStatic]
+    private static int _left;
+
     private readonly string _data;
     private readonly byte[] _dataDigest;
 
     public Entry(NewEvent e)
     {
         Event = e;
-        Salt = RandomNumberGenerator.GetBytes(HashChain.SaltLength);
+        Salt = NewSalt();
         _data = e.Data.ToJson();
         _dataDigest = HashChain.DataDigest(Salt, _data);
     }
@@ -37,7 +44,7 @@ internal sealed class Entry
             Type = Event.Run.Type,
             Namespace = Event.Run.Namespace,
             Id = Event.Run.Id,
-            Run = Event.Run.Key.Value,
+            Run = Event.Key.Value,
             Attempt = Event.Attempt,
             Submitter = Event.Submitter,
             OccurredAt = OccurredAt,
@@ -60,6 +67,18 @@ internal sealed class Entry
         && Event.Attempt == stored.Attempt
         && OccurredAt == stored.OccurredAt
         && Event.Data.ContentJson() == EventData.FromJson(stored.Data).ContentJson();
+
+    private static byte[] NewSalt()
+    {
+        _random ??= new byte[64 * HashChain.SaltLength];
+        if (_left == 0)
+        {
+            RandomNumberGenerator.Fill(_random);
+            _left = _random.Length;
+        }
+        _left -= HashChain.SaltLength;
+        return _random.AsSpan(_left, HashChain.SaltLength).ToArray();
+    }
 
     private DateTimeOffset? OccurredAt => Event.OccurredAt is { } occurredAt ? Micros.Truncate(occurredAt) : null;
 }

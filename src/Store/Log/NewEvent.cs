@@ -5,6 +5,8 @@ namespace ValueStream.Store.Log;
 /// <summary>An event that is to be appended: checked, named, not yet in order.</summary>
 public sealed record NewEvent
 {
+    private ShortKey? _key;
+
     /// <summary>Its id. The same id with the same content is the same event.</summary>
     public required Guid EventId { get; init; }
 
@@ -13,6 +15,9 @@ public sealed record NewEvent
 
     /// <summary>Whose event it is.</summary>
     public required RunId Run { get; init; }
+
+    /// <summary>The run's short key.</summary>
+    public ShortKey Key => _key ??= Run.Key;
 
     /// <summary>The attempt as sent.</summary>
     public int? Attempt { get; init; }

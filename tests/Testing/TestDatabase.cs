@@ -21,6 +21,9 @@ public sealed class TestDatabase : IDisposable
     public static async Task<TestDatabase?> PostgresAsync() =>
         await TestPostgres.NewDatabaseAsync() is { } connectionString ? new TestDatabase(connectionString, null) : null;
 
+    /// <summary>One that is there already, and stays.</summary>
+    public static TestDatabase At(string connectionString) => new(connectionString, null);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using Testcontainers.PostgreSql;
 
@@ -44,7 +43,7 @@ public sealed class TestPostgres : IAsyncDisposable
     {
         var server = Environment.GetEnvironmentVariable("VALUESTREAM_TEST_POSTGRES") is { Length: > 0 } given
             ? new TestPostgres(given, static () => ValueTask.CompletedTask)
-            : FindBinaries() is { } binaries ? StartLocal(binaries)
+            : PostgresBinaries.Find() is not null ? StartLocal()
             : File.Exists("/var/run/docker.sock") ? await StartContainerAsync()
             : null;
         if (server is not null)
@@ -54,45 +53,20 @@ public sealed class TestPostgres : IAsyncDisposable
         return server;
     }
 
-    private static string? FindBinaries() =>
-        Directory.Exists("/usr/lib/postgresql")
-            ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(static d => Path.Combine(d, "bin"))
-                .Where(static d => File.Exists(Path.Combine(d, "initdb"))).Order(StringComparer.Ordinal).LastOrDefault()
-            : null;
-
-    /// <summary>Postgres refuses to run as root, so it runs as user postgres then, on a socket in a folder of its own.</summary>
-    private static TestPostgres StartLocal(string binaries)
+    private static TestPostgres StartLocal()
     {
-        var folder = Directory.CreateTempSubdirectory("valuestream-postgres-").FullName;
-        var asRoot = Environment.UserName == "root";
-        if (asRoot)
-        {
-            Run("chown", ["postgres", folder]);
-        }
+        var folder = PostgresBinaries.NewFolder();
         var data = Path.Combine(folder, "data");
-        RunAs(binaries, "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
-        RunAs(binaries, "pg_ctl", "-D", data, "-w", "-l", Path.Combine(folder, "log"), "-o",
+        PostgresBinaries.RunPostgres("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
+        PostgresBinaries.RunPostgres("pg_ctl", "-D", data, "-w", "-l", Path.Combine(folder, "log"), "-o",
             $"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=300", "start");
         return new TestPostgres($"Host={folder};Username=postgres;Database=postgres", () =>
         {
-            RunAs(binaries, "pg_ctl", "-D", data, "-m", "immediate", "stop");
+            PostgresBinaries.RunPostgres("pg_ctl", "-D", data, "-m", "immediate", "stop");
             // A hundred databases are some thousand files: they go by themselves, for the test runner waits ten seconds at most.
-            Run("/bin/sh", ["-c", "rm -rf \"$0\" &", folder]);
+            PostgresBinaries.Run("/bin/sh", "-c", "rm -rf \"$0\" &", folder);
             return ValueTask.CompletedTask;
         });
-
-        void RunAs(string from, string program, params string[] arguments)
-        {
-            var path = Path.Combine(from, program);
-            if (asRoot)
-            {
-                Run("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. arguments]);
-            }
-            else
-            {
-                Run(path, arguments);
-            }
-        }
     }
 
     private static async Task<TestPostgres> StartContainerAsync()
@@ -100,19 +74,5 @@ public sealed class TestPostgres : IAsyncDisposable
         var container = new PostgreSqlBuilder("postgres:17-alpine").Build();
         await container.StartAsync();
         return new TestPostgres(container.GetConnectionString(), container.DisposeAsync);
-    }
-
-    private static void Run(string program, string[] arguments)
-    {
-        // The output goes nowhere: pg_ctl's child keeps the pipe, so reading it to its end would wait for the server.
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "\"$0\" \"$@\" >/dev/null 2>&1 </dev/null", program, .. arguments])
-        {
-            WorkingDirectory = "/",
-        })!;
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
-        }
     }
 }

@@ -12,6 +12,9 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Follows a SELECT of the row that must stay ours until the end of the transaction.</summary>
     string ForUpdate { get; }
 
+    /// <summary>SQL: a value without meaning; a statement that selects it makes its transaction's commit wait until it is on the disk.</summary>
+    string Durable { get; }
+
     /// <summary>SQL: a column of numbers is one of a parameter's, which <see cref="Array(IEnumerable{long})"/> made.</summary>
     string AnyOf(string column, string parameter);
 
@@ -97,7 +100,7 @@ internal abstract class Session(DbConnection connection, DbTransaction transacti
         return rows;
     }
 
-    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+    public virtual Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
 
     public virtual async ValueTask DisposeAsync()
     {

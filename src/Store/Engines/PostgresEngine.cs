@@ -11,14 +11,21 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     /// <summary>How long a lease holds without renewal.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(6);
 
+    /// <summary>Only <c>off</c> is overruled: with any other setting a commit is on the disk, and which standbys it waits for is the operator's
+    /// choice. For the transaction alone, and within a statement that is sent anyway: a setting of the session would not survive a pooler.</summary>
+    private const string SynchronousCommit =
+        "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
+
     private const string Now = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
-    private readonly NpgsqlDataSource _source = new NpgsqlDataSourceBuilder(connectionString).Build();
+    private readonly NpgsqlDataSource _source = SourceOf(connectionString);
     private Writer? _writer;
 
     public string Name => "Postgres";
 
     public string ForUpdate => " FOR UPDATE";
+
+    public string Durable => SynchronousCommit;
 
     public string AnyOf(string column, string parameter) => $"{column} = ANY(@{parameter})";
 
@@ -55,22 +62,28 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     /// inserts what hangs on it.</remarks>
     public async Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
     {
+        // Nobody else's while it is in use: an append that was given up may still be waiting for its answer.
+        var writer = Interlocked.Exchange(ref _writer, null) ?? await Writer.OpenAsync(_source, cancellationToken);
+        bool appended;
         try
         {
-            _writer ??= await Writer.OpenAsync(_source, cancellationToken);
-            return await _writer.AppendAsync(head, batch, rows, cancellationToken);
+            appended = await writer.AppendAsync(head, batch, rows, cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
-            return false;
+            appended = false;
         }
         catch
         {
             // Whatever state the connection is in, the next append opens another.
-            await (_writer?.DisposeAsync() ?? ValueTask.CompletedTask);
-            _writer = null;
+            await writer.DisposeAsync();
             throw;
         }
+        if (Interlocked.CompareExchange(ref _writer, writer, null) is not null)
+        {
+            await writer.DisposeAsync();
+        }
+        return appended;
     }
 
     public ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
@@ -128,12 +141,49 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         await _source.DisposeAsync();
     }
 
+    private static NpgsqlDataSource SourceOf(string connectionString)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        var settings = builder.ConnectionStringBuilder;
+        // The driver would take 15 s: longer than anybody waits for an answer.
+        settings.Timeout = Given("Timeout", settings.Timeout, 5);
+        // The driver would take 10 s to notice that a standby was promoted.
+        settings.HostRecheckSeconds = Given("Host Recheck Seconds", settings.HostRecheckSeconds, 2);
+        // The server writes: of several hosts only the primary will do, whatever else was asked for.
+        settings.TargetSessionAttributes = null;
+        return settings.Host!.Contains(',', StringComparison.Ordinal)
+            ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
+            : builder.Build();
+
+        int Given(string name, int given, int otherwise) => settings.ShouldSerialize(name) ? given : otherwise;
+    }
+
+    /// <summary>Tells when a connection's commit did not wait for the standby that it was to wait for.</summary>
+    private sealed class Replication
+    {
+        private bool _isMissed;
+
+        public Replication(NpgsqlConnection connection) =>
+            connection.Notice += (_, e) => _isMissed |= e.Notice.Routine == "SyncRepWaitForLSN";
+
+        /// <summary>Call after a commit. A cancelled wait (a timeout, an administrator) is a success with a warning for Postgres. Not for
+        /// the log: if the primary is lost now, so is the commit.</summary>
+        /// <exception cref="NpgsqlException">It did not wait.</exception>
+        public void Check()
+        {
+            if (_isMissed)
+            {
+                throw new NpgsqlException("The commit is on this server, but no standby has confirmed it.");
+            }
+        }
+    }
+
     /// <summary>The connection of the log's writer, with its one statement prepared.</summary>
     private sealed class Writer(NpgsqlConnection connection) : IAsyncDisposable
     {
         private static readonly string Sql = $"""
             WITH head AS (
-              UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 RETURNING 1),
+              UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 RETURNING {SynchronousCommit}),
             batch AS (INSERT INTO batches (last, first, hash) SELECT $1, $6, $2 FROM head)
             INSERT INTO events ({EventSql.Columns}) SELECT u.* FROM head, unnest({EventSql.Insert.PostgresArrays(7)}) AS u
             """;
@@ -145,6 +195,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         private readonly NpgsqlParameter<byte[]> _was = new();
         private readonly NpgsqlParameter<long> _first = new();
         private readonly NpgsqlCommand _command = new(Sql, connection);
+        private readonly Replication _replication = new(connection);
 
         public static async Task<Writer> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
         {
@@ -162,7 +213,9 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             _was.TypedValue = head.Hash;
             _first.TypedValue = batch.First;
             EventSql.Insert.FillArrays(_command.Parameters, 6, rows);
-            return await _command.ExecuteNonQueryAsync(cancellationToken) > 0;
+            var appended = await _command.ExecuteNonQueryAsync(cancellationToken) > 0;
+            _replication.Check();
+            return appended;
         }
 
         private async Task PrepareAsync(CancellationToken cancellationToken)
@@ -187,6 +240,14 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     private sealed class PostgresSession(NpgsqlConnection connection, DbTransaction transaction) : Session(connection, transaction)
     {
+        private readonly Replication _replication = new(connection);
+
+        public override async Task CommitAsync(CancellationToken cancellationToken)
+        {
+            await base.CommitAsync(cancellationToken);
+            _replication.Check();
+        }
+
         public override async Task InsertAsync<T>(
             Bulk<T> bulk, IReadOnlyList<T> rows, string onConflict, string slot, CancellationToken cancellationToken)
         {

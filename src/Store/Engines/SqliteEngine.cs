@@ -31,6 +31,9 @@ internal sealed class SqliteEngine : IEngine
 
     public string ForUpdate => "";
 
+    /// <remarks>Every commit does: see <see cref="OpenAsync"/>.</remarks>
+    public string Durable => "NULL";
+
     public string AnyOf(string column, string parameter) => $"{column} IN (SELECT value FROM json_each(@{parameter}))";
 
     public string AnyId(string column, string parameter) => $"{column} IN (SELECT unhex(value) FROM json_each(@{parameter}))";

@@ -4,7 +4,8 @@ namespace ValueStream.Store.Log;
 
 /// <summary>
 /// The only writer of events. Every append moves the one <c>log_head</c> row, so commit order is position order, positions
-/// have no gaps, and "position &gt; checkpoint" is a complete read for every consumer. One caller at a time.
+/// have no gaps, and "position &gt; checkpoint" is a complete read for every consumer. One caller at a time, but for one that has
+/// given up waiting: what its append still does in the database no other append can mistake.
 /// </summary>
 internal sealed class EventLog(IEngine engine, TimeProvider time)
 {
@@ -49,7 +50,7 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
     private async Task<(AppendResult[] Results, LogHeadRow Head)> AppendCarefullyAsync(
         IReadOnlyList<Entry> events, Session session, CancellationToken cancellationToken)
     {
-        var head = (await session.QueryAsync($"SELECT position, hash, recorded_at, log_id FROM log_head WHERE id = 1{engine.ForUpdate}", static r =>
+        var head = (await session.QueryAsync($"SELECT position, hash, recorded_at, log_id, {engine.Durable} FROM log_head WHERE id = 1{engine.ForUpdate}", static r =>
             new LogHeadRow
             {
                 Position = r.GetInt64(0),
@@ -65,6 +66,9 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
         var (results, rows) = Plan(events, known, head, Now);
         if (rows.Count == 0)
         {
+            // "Stored" is a promise too. What is seen may have missed its standby (its wait was cancelled, or this server crashed in it):
+            // a commit that changes something waits for everything before it.
+            await session.ExecuteAsync("UPDATE log_head SET position = position WHERE id = 1", cancellationToken);
             return (results, head);
         }
         var batch = BatchOf(rows, head);

@@ -23,8 +23,11 @@ public sealed partial class GroupCommit : BackgroundService
     private const int BatchEvents = 2000;
     private const int BatchSize = 4 << 20;
 
-    // How long a batch whose fate is unknown (connection lost while committing) is looked after before its senders hear 503.
+    // How long after it came a request whose fate is unknown (connection lost while committing) is looked after before its sender hears 503.
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
+
+    // What even a request that has waited longer than that is given: the database may have come back while it waited.
+    private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(2);
 
     private readonly EventLog _log;
     private readonly IEngine _engine;
@@ -48,7 +51,7 @@ public sealed partial class GroupCommit : BackgroundService
         {
             return Task.FromResult<IReadOnlyList<AppendResult>>([]);
         }
-        var request = new Request(ReadyOf(events), new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var request = new Request(ReadyOf(events), Stopwatch.GetTimestamp(), new(TaskCreationOptions.RunContinuationsAsynchronously));
         if (Interlocked.Add(ref _waiting, request.Size) - request.Size > QueueSize || !_queue.Writer.TryWrite(request))
         {
             Interlocked.Add(ref _waiting, -request.Size);
@@ -116,8 +119,7 @@ public sealed partial class GroupCommit : BackgroundService
     {
         Entry[] events = batch is [var only] ? only.Events : [.. batch.SelectMany(static r => r.Events)];
         Exception? failure = null;
-        var began = Stopwatch.GetTimestamp();
-        for (var attempt = 0; failure is null || (!_engine.IsRefusal(failure) && Stopwatch.GetElapsedTime(began) < SettleTime); attempt++)
+        for (var attempt = 0; failure is null || (!_engine.IsRefusal(failure) && Left(batch) > TimeSpan.Zero); attempt++)
         {
             try
             {
@@ -125,7 +127,10 @@ public sealed partial class GroupCommit : BackgroundService
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(attempt, 5), 1000)), stoppingToken);
                 }
-                var results = await _log.AppendAsync(events, CancellationToken.None);
+                // A database that hangs is left alone with what it was sent. It is not told to cancel: Postgres would cut short the wait for
+                // its standby, and call that a success.
+                var left = Left(batch);
+                var results = await _log.AppendAsync(events, CancellationToken.None).WaitAsync(left > LeastTime ? left : LeastTime, CancellationToken.None);
                 var at = 0;
                 foreach (var request in batch)
                 {
@@ -155,6 +160,8 @@ public sealed partial class GroupCommit : BackgroundService
             "The database does not take events now. Send them again in a moment, with the same event ids: what was stored is not stored twice.", failure)));
     }
 
+    private static TimeSpan Left(List<Request> batch) => SettleTime - Stopwatch.GetElapsedTime(batch[0].CameAt);
+
     /// <summary>The database refused something in the batch: each request goes by itself, so that nobody fails for a neighbour.</summary>
     private async Task SplitAsync(List<Request> batch, Exception failure, CancellationToken stoppingToken)
     {
@@ -176,7 +183,7 @@ public sealed partial class GroupCommit : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database refused a request's events")]
     private partial void LogRefused(Exception exception);
 
-    private sealed record Request(Entry[] Events, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer)
+    private sealed record Request(Entry[] Events, long CameAt, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer)
     {
         /// <summary>Characters of data.</summary>
         public int Size { get; } = Events.Sum(static e => e.Size);

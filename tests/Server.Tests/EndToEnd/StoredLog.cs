@@ -14,7 +14,8 @@ internal sealed class StoredLog(TestDatabase database) : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>What the log promises of what was acknowledged: all of it there, once, at the position told; positions 1..N; the chain right.</summary>
+    /// <summary>What the log promises of what was acknowledged: all of it there, once, at the position told; positions 1..N; the chain right.
+    /// What was not acknowledged was refused as it should be.</summary>
     public async Task AssertHoldsAsync(Load load)
     {
         await using var db = await OpenAsync();
@@ -22,6 +23,7 @@ internal sealed class StoredLog(TestDatabase database) : IAsyncDisposable
         Assert.Equal(Enumerable.Range(1, stored.Count).Select(static i => (long)i), stored.Select(static e => e.Position));
         var byId = stored.ToDictionary(static e => e.EventId, static e => e.Position);
         Assert.NotEmpty(load.Acknowledged);
+        Assert.Empty(load.Surprises);
         Assert.All(load.Acknowledged, a => Assert.Equal(a.Value.Position, byId.GetValueOrDefault(a.Key)));
         Assert.Null(await _services.GetRequiredService<ChainVerifier>().FirstFaultAsync(Cancel));
     }

@@ -1,3 +1,4 @@
+using ValueStream.Core.Wire;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
@@ -7,6 +8,7 @@ namespace ValueStream.Server.Operations;
 internal static class Health
 {
     private static readonly string[] Head = ["HEAD"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Maps both routes.</summary>
     public static void MapHealth(this IEndpointRouteBuilder app)
@@ -27,7 +29,7 @@ internal static class Health
         var warnings = new List<string>();
         try
         {
-            var (isCurrent, clock) = await health.LookAsync(cancellationToken);
+            var ((isCurrent, clock), standing) = await AskAsync().WaitAsync(Patience, cancellationToken);
             if (!isCurrent)
             {
                 problems.Add("The database's schema is not this version's; run the server once with --migrate-only.");
@@ -36,7 +38,7 @@ internal static class Health
             {
                 warnings.Add($"This node's clock is {clock.TotalSeconds:0.0} s from the database's.");
             }
-            foreach (var projection in (await projections.ListAsync(cancellationToken)).Items)
+            foreach (var projection in standing.Items)
             {
                 if (projection.LagSeconds > 60)
                 {
@@ -56,6 +58,10 @@ internal static class Health
         {
             problems.Add("The queue of events is full.");
         }
+        // A database that hangs is left alone with the question: whoever asks must have an answer while there is use for one.
+        async Task<((bool, TimeSpan), ListView<ProjectionView>)> AskAsync() =>
+            (await health.LookAsync(cancellationToken), await projections.ListAsync(cancellationToken));
+
         return TypedResults.Json(new ReadyView(problems.Count == 0, problems, warnings), ServerJson.Default.ReadyView,
             statusCode: problems.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }

@@ -37,7 +37,7 @@ public sealed class DiskFullTests
         public static SmallDisk Mount(string size)
         {
             var disk = new SmallDisk();
-            if (!Environment.IsPrivilegedProcess || !disk.Run("mount", "-t", "tmpfs", "-o", $"size={size},mode=755", "tmpfs", disk._folder))
+            if (!Environment.IsPrivilegedProcess || !Run("mount", "-t", "tmpfs", "-o", $"size={size},mode=755", "tmpfs", disk._folder))
             {
                 Directory.Delete(disk._folder);
                 // Not a failure on CI either: what is missing is a right, and CI seldom has it.
@@ -45,7 +45,7 @@ public sealed class DiskFullTests
             }
             // Postgres makes its own folder in it, which it may not on the disk's root.
             Directory.CreateDirectory(disk.DataFolder);
-            disk.Run("chown", "postgres", disk.DataFolder);
+            Run("chown", "postgres", disk.DataFolder);
             return disk;
         }
 
@@ -73,7 +73,7 @@ public sealed class DiskFullTests
             return ValueTask.CompletedTask;
         }
 
-        private bool Run(string program, params string[] arguments)
+        private static bool Run(string program, params string[] arguments)
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
             process.WaitForExit();

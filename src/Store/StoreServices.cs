@@ -30,7 +30,7 @@ public static class StoreServices
         services.AddSingleton<Snapshot.Source>();
         services.AddSingleton(static p => new Migrator(p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new GroupCommit(
-            p.GetRequiredService<EventLog>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>().Appended,
+            p.GetRequiredService<EventLog>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<GroupCommit>>()));
         services.AddSingleton(static p => new Projector(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),

@@ -64,7 +64,7 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     /// <summary>A projector as another process would have it.</summary>
     public Projector NewProjector(int batchEvents = 500) => new(
-        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance) { BatchEvents = batchEvents };
+        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance) { MostEvents = batchEvents };
 
     /// <summary>The time of the projector's lease passes.</summary>
     public async Task ExpireLeaseAsync()

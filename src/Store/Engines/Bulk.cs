@@ -52,24 +52,29 @@ internal sealed class Bulk<T>(string table, params Column<T>[] columns)
         }
     }
 
-    /// <summary>Runs the statement for each row on SQLite, within the connection's transaction.</summary>
-    public void Sqlite(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<T> rows, string onConflict = "", string slot = "")
+    /// <summary>The statement on SQLite, prepared.</summary>
+    public SqliteCommand SqliteCommand(SqliteConnection connection, string onConflict = "", string slot = "")
     {
-        if (rows.Count == 0)
-        {
-            return;
-        }
-        using var command = connection.CreateCommand();
-        command.Transaction = transaction;
+        var command = connection.CreateCommand();
         command.CommandText =
             $"INSERT INTO {table}{slot} ({_columns}) VALUES ({string.Join(", ", columns.Select(static (_, i) => $"@p{i}"))}) {onConflict}";
-        var parameters = columns.Select((_, i) => command.Parameters.Add(new SqliteParameter { ParameterName = $"@p{i}" })).ToArray();
+        for (var i = 0; i < columns.Length; i++)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = $"@p{i}" });
+        }
         command.Prepare();
+        return command;
+    }
+
+    /// <summary>Runs the statement for each row on SQLite, within the connection's transaction.</summary>
+    public void Sqlite(SqliteCommand command, SqliteTransaction transaction, IReadOnlyList<T> rows)
+    {
+        command.Transaction = transaction;
         foreach (var row in rows)
         {
             for (var i = 0; i < columns.Length; i++)
             {
-                parameters[i].Value = columns[i].Value(row) ?? DBNull.Value;
+                command.Parameters[i].Value = columns[i].Value(row) ?? DBNull.Value;
             }
             command.ExecuteNonQuery();
         }

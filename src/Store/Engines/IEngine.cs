@@ -32,7 +32,10 @@ internal interface IEngine : IAsyncDisposable
     Task PrepareAsync(CancellationToken cancellationToken);
 
     /// <summary>Begins a transaction that writes.</summary>
-    Task<Session> BeginAsync(CancellationToken cancellationToken);
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="derived">Whether all it writes can be made again from the log: then its commit does not wait for the disk. A crash
+    /// takes it back whole, never a part of it.</param>
+    Task<Session> BeginAsync(CancellationToken cancellationToken, bool derived = false);
 
     /// <summary>
     /// Appends a batch in one transaction of its own, if the head is still the one that the batch was made for and none of its event

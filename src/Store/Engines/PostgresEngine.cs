@@ -33,14 +33,15 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task<Session> BeginAsync(CancellationToken cancellationToken)
+    public async Task<Session> BeginAsync(CancellationToken cancellationToken, bool derived = false)
     {
         var connection = await _source.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
             // A process that is paused between two statements loses its transaction, and with it the rows it has locked.
-            await connection.ExecuteAsync(transaction, "SET LOCAL idle_in_transaction_session_timeout = '3s'", cancellationToken);
+            await connection.ExecuteAsync(transaction,
+                $"SET LOCAL idle_in_transaction_session_timeout = '3s'{(derived ? "; SET LOCAL synchronous_commit = off" : "")}", cancellationToken);
             return new PostgresSession(connection, transaction);
         }
         catch

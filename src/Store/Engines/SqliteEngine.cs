@@ -17,6 +17,7 @@ internal sealed class SqliteEngine : IEngine
     // SQLite has one writer; waiting here is first come, first served, which its own busy handler is not.
     private readonly SemaphoreSlim _writing = new(1, 1);
     private FileStream? _lock;
+    private Writer? _writer;
 
     public SqliteEngine(string connectionString)
     {
@@ -65,12 +66,12 @@ internal sealed class SqliteEngine : IEngine
         }
     }
 
-    public async Task<Session> BeginAsync(CancellationToken cancellationToken)
+    public async Task<Session> BeginAsync(CancellationToken cancellationToken, bool derived = false)
     {
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            var connection = await OpenAsync(cancellationToken);
+            var connection = await OpenAsync(cancellationToken, derived);
             return new SqliteSession(connection, connection.BeginTransaction(IsolationLevel.Serializable, deferred: false), _writing);
         }
         catch
@@ -82,25 +83,20 @@ internal sealed class SqliteEngine : IEngine
 
     public async Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
     {
-        await using var session = await BeginAsync(cancellationToken);
-        if (await session.ExecuteAsync(
-            "UPDATE log_head SET position = @last, hash = @hash, recorded_at = @recordedAt WHERE id = 1 AND position = @position AND hash = @was", cancellationToken,
-            ("last", batch.Last), ("hash", batch.Hash), ("recordedAt", Micros.Of(rows[^1].RecordedAt)), ("position", head.Position), ("was", head.Hash)) == 0)
-        {
-            return false;
-        }
-        await session.ExecuteAsync("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", cancellationToken,
-            ("last", batch.Last), ("first", batch.First), ("hash", batch.Hash));
+        await _writing.WaitAsync(cancellationToken);
         try
         {
-            await session.InsertAsync(EventSql.Insert, rows, "", "", cancellationToken);
+            _writer ??= new Writer(await OpenAsync(cancellationToken));
+            return _writer.Append(head, batch, rows);
         }
         catch (SqliteException e) when (e.SqliteExtendedErrorCode == UniqueViolation)
         {
             return false;
         }
-        await session.CommitAsync(cancellationToken);
-        return true;
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     /// <remarks>Deferred, because the provider's own default would take the one write lock.</remarks>
@@ -136,6 +132,7 @@ internal sealed class SqliteEngine : IEngine
 
     public async ValueTask DisposeAsync()
     {
+        _writer?.Dispose();
         using (var connection = new SqliteConnection(_connectionString))
         {
             SqliteConnection.ClearPool(connection);
@@ -147,13 +144,74 @@ internal sealed class SqliteEngine : IEngine
         _writing.Dispose();
     }
 
-    private async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken)
+    private async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken, bool derived = false)
     {
         var connection = new SqliteConnection(_connectionString);
         await connection.OpenAsync(cancellationToken);
-        // FULL: a commit is on disk before it is answered. Larger checkpoints: fewer of them in ingest's way.
-        await connection.ExecuteAsync(null, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000", cancellationToken);
+        // FULL: a commit is on disk before it is answered; NORMAL: with the next that is, in order. Larger checkpoints: fewer of them in ingest's way.
+        await connection.ExecuteAsync(null, $"PRAGMA synchronous = {(derived ? "NORMAL" : "FULL")}; PRAGMA wal_autocheckpoint = 4000", cancellationToken);
         return connection;
+    }
+
+    /// <summary>The connection of the log's writer, with its statements prepared.</summary>
+    private sealed class Writer : IDisposable
+    {
+        private readonly SqliteConnection _connection;
+        private readonly SqliteCommand _head;
+        private readonly SqliteCommand _batch;
+        private readonly SqliteCommand _event;
+
+        public Writer(SqliteConnection connection)
+        {
+            _connection = connection;
+            _head = Prepared("UPDATE log_head SET position = @last, hash = @hash, recorded_at = @recordedAt WHERE id = 1 AND position = @position AND hash = @was",
+                "@last", "@hash", "@recordedAt", "@position", "@was");
+            _batch = Prepared("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", "@last", "@first", "@hash");
+            _event = EventSql.Insert.SqliteCommand(connection);
+        }
+
+        public bool Append(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows)
+        {
+            using var transaction = _connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+            if (Run(_head, transaction, batch.Last, batch.Hash, Micros.Of(rows[^1].RecordedAt), head.Position, head.Hash) == 0)
+            {
+                return false;
+            }
+            Run(_batch, transaction, batch.Last, batch.First, batch.Hash);
+            EventSql.Insert.Sqlite(_event, transaction, rows);
+            transaction.Commit();
+            return true;
+        }
+
+        public void Dispose()
+        {
+            _head.Dispose();
+            _batch.Dispose();
+            _event.Dispose();
+            _connection.Dispose();
+        }
+
+        private SqliteCommand Prepared(string sql, params ReadOnlySpan<string> parameters)
+        {
+            var command = _connection.CreateCommand();
+            command.CommandText = sql;
+            foreach (var parameter in parameters)
+            {
+                command.Parameters.Add(new SqliteParameter { ParameterName = parameter });
+            }
+            command.Prepare();
+            return command;
+        }
+
+        private static int Run(SqliteCommand command, SqliteTransaction transaction, params ReadOnlySpan<object> values)
+        {
+            command.Transaction = transaction;
+            for (var i = 0; i < values.Length; i++)
+            {
+                command.Parameters[i].Value = values[i];
+            }
+            return command.ExecuteNonQuery();
+        }
     }
 
     private sealed class SqliteSession(SqliteConnection connection, DbTransaction transaction, SemaphoreSlim writing) : Session(connection, transaction)
@@ -161,7 +219,12 @@ internal sealed class SqliteEngine : IEngine
         public override Task InsertAsync<T>(
             Bulk<T> bulk, IReadOnlyList<T> rows, string onConflict, string slot, CancellationToken cancellationToken)
         {
-            bulk.Sqlite(connection, (SqliteTransaction)Transaction, rows, onConflict, slot);
+            if (rows.Count > 0)
+            {
+                using var command = bulk.SqliteCommand(connection, onConflict, slot);
+                command.Transaction = (SqliteTransaction)Transaction;
+                bulk.Sqlite(command, (SqliteTransaction)Transaction, rows);
+            }
             return Task.CompletedTask;
         }
 

@@ -32,6 +32,9 @@ internal sealed class Entry
     /// <summary>16 random bytes that keep erased data from being guessed from its digest.</summary>
     public byte[] Salt { get; }
 
+    /// <summary>Characters of its data.</summary>
+    public int Size => _data.Length;
+
     /// <summary>The row at a position.</summary>
     public EventRow ToRow(long position, DateTimeOffset recordedAt)
     {

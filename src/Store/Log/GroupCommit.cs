@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ValueStream.Store.Engines;
+using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Log;
 
@@ -15,23 +16,28 @@ public sealed partial class GroupCommit : BackgroundService
     /// <summary>Requests that may wait; more are refused at once, with nothing half accepted.</summary>
     internal const int QueueLength = 4096;
 
-    // A batch ends with the request that reaches this many events: a transaction stays short.
+    // Characters of data that may wait: what is in memory for the log has a bound, whatever the requests are.
+    private const int QueueSize = 16 << 20;
+
+    // A batch ends with the request that reaches this many events or characters: a transaction stays short.
     private const int BatchEvents = 2000;
+    private const int BatchSize = 4 << 20;
 
     // How long a batch whose fate is unknown (connection lost while committing) is looked after before its senders hear 503.
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
 
     private readonly EventLog _log;
     private readonly IEngine _engine;
-    private readonly Signal _appended;
+    private readonly ProjectorSignals _signals;
     private readonly ILogger<GroupCommit> _logger;
+    private int _waiting;
     private readonly Channel<Request> _queue = Channel.CreateBounded<Request>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
 
-    internal GroupCommit(EventLog log, IEngine engine, Signal appended, ILogger<GroupCommit> logger) =>
-        (_log, _engine, _appended, _logger) = (log, engine, appended, logger);
+    internal GroupCommit(EventLog log, IEngine engine, ProjectorSignals signals, ILogger<GroupCommit> logger) =>
+        (_log, _engine, _signals, _logger) = (log, engine, signals, logger);
 
     /// <summary>Whether the queue has room; when not, the server is not ready.</summary>
-    public bool HasRoom => _queue.Reader.Count < QueueLength;
+    public bool HasRoom => _queue.Reader.Count < QueueLength && Volatile.Read(ref _waiting) <= QueueSize;
 
     /// <summary>Appends events, all of them in one transaction and in their order.</summary>
     /// <returns>A result for each event once it is durable, in the order given. A caller that goes away does not take them back.</returns>
@@ -43,10 +49,12 @@ public sealed partial class GroupCommit : BackgroundService
             return Task.FromResult<IReadOnlyList<AppendResult>>([]);
         }
         var request = new Request(ReadyOf(events), new(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (!_queue.Writer.TryWrite(request))
+        if (Interlocked.Add(ref _waiting, request.Size) - request.Size > QueueSize || !_queue.Writer.TryWrite(request))
         {
+            Interlocked.Add(ref _waiting, -request.Size);
             throw new LogUnavailableException("More events are waiting than the log can take. Send them again in a moment.");
         }
+        _signals.Append(request.Events.Length);
         return request.Answer.Task;
     }
 
@@ -57,7 +65,7 @@ public sealed partial class GroupCommit : BackgroundService
         {
             while (await _queue.Reader.WaitToReadAsync(stoppingToken))
             {
-                await WriteAsync(NextBatch(), stoppingToken);
+                await SettleAsync(NextBatch(), stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -69,7 +77,7 @@ public sealed partial class GroupCommit : BackgroundService
             _queue.Writer.TryComplete();
             for (var rest = NextBatch(); rest.Count > 0; rest = NextBatch())
             {
-                await WriteAsync(rest, CancellationToken.None);
+                await SettleAsync(rest, CancellationToken.None);
             }
         }
     }
@@ -77,9 +85,12 @@ public sealed partial class GroupCommit : BackgroundService
     private List<Request> NextBatch()
     {
         var batch = new List<Request>();
-        for (var count = 0; count < BatchEvents && _queue.Reader.TryRead(out var request); count += request.Events.Length)
+        var (events, size) = (0, 0);
+        while (events < BatchEvents && size < BatchSize && _queue.Reader.TryRead(out var request))
         {
             batch.Add(request);
+            events += request.Events.Length;
+            size += request.Size;
         }
         return batch;
     }
@@ -92,6 +103,13 @@ public sealed partial class GroupCommit : BackgroundService
             ready[i] = new Entry(events[i]);
         }
         return ready;
+    }
+
+    private async Task SettleAsync(List<Request> batch, CancellationToken stoppingToken)
+    {
+        await WriteAsync(batch, stoppingToken);
+        Interlocked.Add(ref _waiting, -batch.Sum(static r => r.Size));
+        _signals.Append(-batch.Sum(static r => r.Events.Length));
     }
 
     private async Task WriteAsync(List<Request> batch, CancellationToken stoppingToken)
@@ -114,7 +132,7 @@ public sealed partial class GroupCommit : BackgroundService
                     request.Answer.TrySetResult(new ArraySegment<AppendResult>(results, at, request.Events.Length));
                     at += request.Events.Length;
                 }
-                _appended.Set();
+                _signals.Appended.Set();
                 return;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -158,5 +176,9 @@ public sealed partial class GroupCommit : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database refused a request's events")]
     private partial void LogRefused(Exception exception);
 
-    private sealed record Request(Entry[] Events, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer);
+    private sealed record Request(Entry[] Events, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer)
+    {
+        /// <summary>Characters of data.</summary>
+        public int Size { get; } = Events.Sum(static e => e.Size);
+    }
 }

@@ -15,12 +15,22 @@ public sealed partial class Projector : BackgroundService
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
+    // Ingest goes first. While so many events wait to be durable, a pass is followed by a pause so many times as long, and what was
+    // accepted shows a little later.
+    private static readonly TimeSpan PassTime = TimeSpan.FromMilliseconds(20);
+    private const int Crowd = 8;
+    private const int PausePasses = 6;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
     private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():n}";
     private readonly IEngine _engine;
     private readonly IDbContextFactory<Database> _databases;
     private readonly ProjectorSignals _signals;
     private readonly ILogger<Projector> _logger;
     private long? _epoch;
+
+    // Events read in one pass: it adapts so that a transaction, which on SQLite keeps appends waiting, takes about PassTime.
+    private int _passEvents = 100;
     private long _renewedAt;
 
     internal Projector(IEngine engine, IDbContextFactory<Database> databases, ProjectorSignals signals, ILogger<Projector> logger) =>
@@ -29,8 +39,8 @@ public sealed partial class Projector : BackgroundService
     /// <summary>Whether this process runs the projector.</summary>
     public bool Leads => _epoch is not null;
 
-    /// <summary>Events read in one pass. Small enough that a transaction on SQLite, where it keeps appends waiting, takes about 25 ms.</summary>
-    internal int BatchEvents { get; init; } = 500;
+    /// <summary>The most events that are read in one pass.</summary>
+    internal int MostEvents { get; init; } = 2000;
 
     /// <summary>
     /// One pass: takes or renews the lease, then reads one batch for the live slot and one for a slot that is being rebuilt.
@@ -84,11 +94,17 @@ public sealed partial class Projector : BackgroundService
         while (!stoppingToken.IsCancellationRequested)
         {
             var next = _signals.Appended.Next;
+            var began = Stopwatch.GetTimestamp();
             try
             {
                 if (await RunOnceAsync(stoppingToken) == 0)
                 {
                     await Signal.WaitAsync(next, LookEvery, stoppingToken);
+                }
+                else if (_signals.Appending >= Crowd)
+                {
+                    var pause = PausePasses * Stopwatch.GetElapsedTime(began);
+                    await Task.Delay(pause < LongestPause ? pause : LongestPause, stoppingToken);
                 }
                 failures = 0;
             }
@@ -133,7 +149,7 @@ public sealed partial class Projector : BackgroundService
     private async Task<int> AdvanceAsync(Database database, CheckpointRow checkpoint, CancellationToken cancellationToken)
     {
         var events = await database.Events.AsNoTracking().Where(e => e.Position > checkpoint.Position).OrderBy(static e => e.Position)
-            .Take(BatchEvents).Select(static e => new { e.Position, e.Run }).ToListAsync(cancellationToken);
+            .Take(Math.Min(_passEvents, MostEvents)).Select(static e => new { e.Position, e.Run }).ToListAsync(cancellationToken);
         if (events.Count == 0)
         {
             return 0;
@@ -145,7 +161,8 @@ public sealed partial class Projector : BackgroundService
         var setAside = new List<(long Position, string Problem)>();
         var folded = history.GroupBy(static e => e.Run).Select(g => RunsProjection.Fold([.. g], setAside)).ToList();
 
-        await using var session = await _engine.BeginAsync(cancellationToken);
+        await using var session = await _engine.BeginAsync(cancellationToken, derived: true);
+        var began = Stopwatch.GetTimestamp();
         if (await session.ExecuteAsync("UPDATE checkpoints SET position = @to WHERE slot = @slot AND position = @from AND epoch = @epoch", cancellationToken,
             ("to", to), ("slot", checkpoint.Slot), ("from", from), ("epoch", _epoch)) == 0)
         {
@@ -164,6 +181,12 @@ public sealed partial class Projector : BackgroundService
             }
         }
         await session.CommitAsync(cancellationToken);
+        if (events.Count == _passEvents)
+        {
+            // Half way to what would have fitted, so that one slow pass does not make ten small ones.
+            var fitting = _passEvents * (PassTime / Stopwatch.GetElapsedTime(began));
+            _passEvents = (int)Math.Clamp((_passEvents + fitting) / 2, 20, 2000);
+        }
         checkpoint.Position = to;
         if (checkpoint.Live)
         {
@@ -194,12 +217,20 @@ public sealed partial class Projector : BackgroundService
     private partial void LogNotReleased(Exception exception);
 }
 
-/// <summary>What wakes the projector, and what it wakes.</summary>
+/// <summary>What wakes the projector, what it wakes, and what it makes way for.</summary>
 public sealed class ProjectorSignals
 {
+    private int _appending;
+
     /// <summary>Events were appended by this process.</summary>
     public Signal Appended { get; } = new();
 
     /// <summary>The live slot moved, by this process.</summary>
     public Signal Advanced { get; } = new();
+
+    /// <summary>Events that requests to this process wait for: neither durable nor refused yet.</summary>
+    internal int Appending => Volatile.Read(ref _appending);
+
+    /// <summary>So many more events wait, or fewer.</summary>
+    internal void Append(int more) => Interlocked.Add(ref _appending, more);
 }

@@ -90,7 +90,7 @@ internal sealed class EventStream(HttpContext context, Ingestor ingestor, TimePr
             problem = $"The server is stopping. {Again}";
             await SettleOrThrowAsync(new LogUnavailableException(problem));
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception e) when (e is IOException || Bodies.IsBroken(e))
         {
             // A sender that has gone hears nothing more, but one whose body cannot be unpacked does.
             problem = $"The body ends before its end: {e.Message} {Again}";

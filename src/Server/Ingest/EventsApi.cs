@@ -81,6 +81,10 @@ internal static class Bodies
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
+    /// <summary>Whether a compressed body could not be unpacked. Brotli has no exception of its own for it.</summary>
+    public static bool IsBroken(Exception exception) =>
+        exception is InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" };
+
     /// <summary>The sender's time of the sending, where its header says it.</summary>
     /// <exception cref="UnreadableException">It is not a time.</exception>
     public static DateTimeOffset? SentAt(this HttpRequest request) =>

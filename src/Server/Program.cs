@@ -40,6 +40,7 @@ try
     builder.Services.AddSingleton(new SiteNotice(settings.IsDemo ? DemoPlayer.Notice : null));
     builder.Services.AddStore(settings.ConnectionString);
     builder.Services.AddSingleton<Ingestor>();
+    builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
     builder.Services.AddValueStreamWeb();
     builder.Services.AddOpenApi("v1", ApiDescription.Configure);
@@ -74,6 +75,7 @@ try
     app.UseRequestRules();
     app.UseAuthentication();
     app.UseAuthorization();
+    app.UseCompressedBodies();
     app.UseAntiforgery();
     app.MapEventsIngest();
     app.MapCustomHttp();

@@ -111,6 +111,41 @@ public sealed record IngestItem
     public string? Problem { get; init; }
 }
 
+/// <summary>A line of a stream that was not stored; the answer to a stream holds one for each of them, in the lines' order.</summary>
+public sealed record RejectedLine
+{
+    /// <summary>Its number, from 1; blank lines count.</summary>
+    public required long Line { get; init; }
+
+    /// <summary>Always <c>rejected</c>.</summary>
+    public string Status { get; } = "rejected";
+
+    /// <summary>Its id, where it could be read.</summary>
+    public Guid? EventId { get; init; }
+
+    /// <summary>What is wrong and what to do.</summary>
+    public required string Problem { get; init; }
+}
+
+/// <summary>The last line of the answer to a stream. An answer without it was cut off: send the stream again.</summary>
+public sealed record StreamAnswer
+{
+    /// <summary>How many were stored now.</summary>
+    public required long Accepted { get; init; }
+
+    /// <summary>How many were stored before, with the same content.</summary>
+    public required long Duplicates { get; init; }
+
+    /// <summary>How many were not stored.</summary>
+    public required long Rejected { get; init; }
+
+    /// <summary>Everything up to this line is settled: stored, or rejected.</summary>
+    public required long LastLine { get; init; }
+
+    /// <summary>Why the lines after it were not taken, and what to do; absent when the stream was read to its end.</summary>
+    public string? Problem { get; init; }
+}
+
 /// <summary>What to check of the log.</summary>
 public sealed record VerifyRequest
 {

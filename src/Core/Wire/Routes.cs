@@ -11,4 +11,10 @@ public static class Routes
 
     /// <summary>The sender's clock when it sent, so that the server can correct the times of the events.</summary>
     public const string SentAtHeader = "X-Sent-At";
+
+    /// <summary>What names a stream of events: its lines get their ids from it, so that sending it again stores nothing twice.</summary>
+    public const string IdempotencyKeyHeader = "Idempotency-Key";
+
+    /// <summary>The content type of a stream of events, one a line.</summary>
+    public const string Ndjson = "application/x-ndjson";
 }

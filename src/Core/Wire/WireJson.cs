@@ -10,6 +10,8 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(EventRequest))]
 [JsonSerializable(typeof(EventRequest[]))]
 [JsonSerializable(typeof(IngestAnswer))]
+[JsonSerializable(typeof(RejectedLine))]
+[JsonSerializable(typeof(StreamAnswer))]
 [JsonSerializable(typeof(ListView<RunView>))]
 [JsonSerializable(typeof(ListView<EventView>))]
 [JsonSerializable(typeof(ListView<ProjectionView>))]

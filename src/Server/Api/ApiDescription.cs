@@ -20,14 +20,27 @@ internal static class ApiDescription
         return Task.CompletedTask;
     });
 
-    /// <summary>The body of the events' intake. It is read by hand, whatever content type it was sent with, so that every error can say what is wrong.</summary>
-    public static async Task TakesEvents(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken) =>
+    /// <summary>Bodies and answers of the events' intake. The body is read by hand, so that every error can say what is wrong.</summary>
+    public static async Task TakesEvents(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        async Task<OpenApiMediaType> A(params Type[] types)
+        {
+            var schemas = new List<IOpenApiSchema>();
+            foreach (var type in types)
+            {
+                schemas.Add(await context.GetOrCreateSchemaAsync(type, cancellationToken: cancellationToken));
+            }
+            return new() { Schema = schemas is [var only] ? only : new OpenApiSchema { AnyOf = schemas } };
+        }
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
             Content = new Dictionary<string, OpenApiMediaType>
             {
-                ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(EventRequest), cancellationToken: cancellationToken) },
+                ["application/json"] = await A(typeof(EventRequest)),
+                [Routes.Ndjson] = await A(typeof(EventRequest)),
             },
         };
+        operation.Responses!["200"].Content![Routes.Ndjson] = await A(typeof(RejectedLine), typeof(StreamAnswer));
+    }
 }

@@ -6,26 +6,35 @@ using ValueStream.Server.Operations;
 
 namespace ValueStream.Server.Ingest;
 
-/// <summary><c>POST /api/v1/events</c>: one event or an array.</summary>
+/// <summary><c>POST /api/v1/events</c>: one event, an array, or a stream of lines.</summary>
 internal static class EventsApi
 {
     /// <summary>Maps the route.</summary>
     public static void MapEventsIngest(this IEndpointRouteBuilder app) =>
         app.MapPost(Routes.Events, Take).WithName("TakeEvents").WithTags("Events")
-            .WithSummary("Take one event, or an array of events")
-            .WithDescription("Answers after the events are durable. An array is answered item by item; 422 when every item is rejected.")
+            .WithSummary("Take one event, an array of events, or a stream of one event a line")
+            .WithDescription("Answers after the events are durable. An array is answered item by item; 422 when every item is rejected. "
+                + "A stream (application/x-ndjson) may have any length, its lines 256 kB; the answer begins with the first events that are durable, "
+                + "has one line for each line that was not stored, and at last the counts. Bodies may be compressed with gzip or br.")
             .AddOpenApiOperationTransformer(ApiDescription.TakesEvents)
-            .Produces<IngestAnswer>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).Produces<IngestAnswer>(422).ProducesProblem(503);
+            .Produces<IngestAnswer>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).Produces<IngestAnswer>(422).ProducesProblem(503);
 
     private static async Task<IResult> Take(HttpRequest request, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {
         var receivedAt = time.GetUtcNow();
         try
         {
+            if (EventStream.Is(request.ContentType))
+            {
+                EventStream.LiftLimits(request.HttpContext);
+                await new EventStream(request.HttpContext, ingestor, time).TakeAsync(
+                    request.HttpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+                return TypedResults.Empty;
+            }
             using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
             var root = body.RootElement;
             var (items, sentAt, isOne) = Items(root);
-            var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? HeaderTime(request));
+            var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? request.SentAt());
             var answers = await ingestor.TakeAsync(items, sending, cancellationToken);
             if (isOne && answers is [{ Item: { Status: "rejected" } rejected, Field: var field }])
             {
@@ -58,12 +67,6 @@ internal static class EventsApi
         JsonValueKind.Object => ([root], root.Member("sentAt")?.Time("sentAt"), true),
         _ => throw new UnreadableException("", "The body must be one event (an object) or an array of events."),
     };
-
-    private static DateTimeOffset? HeaderTime(HttpRequest request) =>
-        request.Headers[Routes.SentAtHeader].ToString() is not { Length: > 0 } text ? null
-        : DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time)
-            ? JsonReading.CheckedTime(time, Routes.SentAtHeader)
-            : throw new UnreadableException(Routes.SentAtHeader, "It must be a time in ISO 8601, for example 2026-03-02T12:00:00Z.");
 }
 
 /// <summary>Reads bodies.</summary>
@@ -77,4 +80,37 @@ internal static class Bodies
         await request.Body.CopyToAsync(buffer, cancellationToken);
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
+
+    /// <summary>Whether a compressed body could not be unpacked. Brotli has no exception of its own for it.</summary>
+    public static bool IsBroken(Exception exception) =>
+        exception is InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" };
+
+    /// <summary>The sender's time of the sending, where its header says it.</summary>
+    /// <exception cref="UnreadableException">It is not a time.</exception>
+    public static DateTimeOffset? SentAt(this HttpRequest request) =>
+        request.Headers[Routes.SentAtHeader].ToString() is not { Length: > 0 } text ? null
+        : DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time)
+            ? JsonReading.CheckedTime(time, Routes.SentAtHeader)
+            : throw new UnreadableException(Routes.SentAtHeader, "It must be a time in ISO 8601, for example 2026-03-02T12:00:00Z.");
+
+    /// <summary>
+    /// Unpacks compressed bodies. The limit of a request holds for what comes out, too; a body that is not compressed passes by.
+    /// </summary>
+    public static void UseCompressedBodies(this WebApplication app) => app.UseWhen(
+        static context => context.Request.Headers.ContentEncoding.Count > 0,
+        static compressed => compressed
+            .Use(static (context, next) =>
+            {
+                // Before the unpacking, which keeps the limit that it finds.
+                if (EventStream.Is(context.Request.ContentType))
+                {
+                    EventStream.LiftLimits(context);
+                }
+                return next(context);
+            })
+            .UseRequestDecompression()
+            // It takes the header away when it knows the encoding.
+            .Use(static (context, next) => context.Request.Headers.ContentEncoding.Count == 0 ? next(context)
+                : Problems.Invalid("Content-Encoding", $"'{context.Request.Headers.ContentEncoding}' is not known; say gzip or br, or send the body as it is.",
+                    StatusCodes.Status415UnsupportedMediaType).ExecuteAsync(context)));
 }

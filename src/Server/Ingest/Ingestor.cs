@@ -28,7 +28,7 @@ internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics m
             }
             catch (UnreadableException e)
             {
-                answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = e.Field.Length > 0 ? $"{e.Field}: {e.What}" : e.What }, e.Field);
+                answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = e.Sentence }, e.Field);
             }
         }
         var results = await TakeAsync([.. events.Select(static e => e.Event)]);
@@ -48,7 +48,7 @@ internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics m
     }
 
     /// <summary>A run that is named by a text: its key, or a rendering that resolves.</summary>
-    private async Task<RunId?> LookUpAsync(JsonElement item, CancellationToken cancellationToken)
+    public async Task<RunId?> LookUpAsync(JsonElement item, CancellationToken cancellationToken)
     {
         if (item.ValueKind != JsonValueKind.Object || item.Member("run") is not { ValueKind: JsonValueKind.String } run)
         {
@@ -59,6 +59,15 @@ internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics m
             ?? throw new UnreadableException("run", $"'{text}' is not a run that is known, or it means more than one; say source, type, namespace and id instead.");
     }
 
+    /// <summary>Why an event was not stored; null when it was.</summary>
+    public static string? ProblemOf(NewEvent e, AppendResult result) => result switch
+    {
+        AppendResult.Conflict { Position: var position } =>
+            $"conflict: event {e.EventId} is stored at position {position} with other content; what is in the log cannot be changed, so give this event an id of its own.",
+        AppendResult.Refused { Problem: var problem } => problem,
+        _ => null,
+    };
+
     private static IngestItem Answer(int index, NewEvent e, AppendResult result)
     {
         var item = new IngestItem { Index = index, Status = "accepted", EventId = e.EventId, Run = e.Run.Rendering, Key = e.Key.ToString() };
@@ -66,13 +75,7 @@ internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics m
         {
             AppendResult.Accepted { Position: var position } => item with { Position = position },
             AppendResult.Duplicate { Position: var position } => item with { Status = "duplicate", Position = position },
-            AppendResult.Conflict { Position: var position } => item with
-            {
-                Status = "rejected",
-                Problem = $"conflict: event {e.EventId} is stored at position {position} with other content; what is in the log cannot be changed, so give this event an id of its own.",
-            },
-            AppendResult.Refused { Problem: var problem } => item with { Status = "rejected", Problem = problem },
-            _ => throw new InvalidOperationException($"{result} is no result of an append."),
+            _ => item with { Status = "rejected", Problem = ProblemOf(e, result) },
         };
     }
 }

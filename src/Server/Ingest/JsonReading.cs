@@ -18,6 +18,9 @@ internal sealed class UnreadableException(string field, string what) : Exception
 
     /// <summary>What is wrong and what to do.</summary>
     public string What { get; } = what;
+
+    /// <summary>Both, where a place can be named.</summary>
+    public string Sentence => Field.Length > 0 ? Message : What;
 }
 
 /// <summary>Reads members of JSON objects that anybody may have written, and says exactly what is wrong with them.</summary>
@@ -32,13 +35,14 @@ internal static class JsonReading
     /// <summary>Parses a body.</summary>
     /// <param name="body">UTF-8.</param>
     /// <param name="lenient">Whether a member that stands twice is taken (the last counts) rather than refused.</param>
+    /// <param name="what">What to call it.</param>
     /// <exception cref="UnreadableException">It is not JSON.</exception>
-    public static JsonDocument Parse(ReadOnlyMemory<byte> body, bool lenient = false)
+    public static JsonDocument Parse(ReadOnlyMemory<byte> body, bool lenient = false, string what = "body")
     {
         // The parser looks at texts only when they are asked for, and then has no better answer than a bug's.
         if (!Utf8.IsValid(body.Span))
         {
-            throw new UnreadableException("", "The body is not valid UTF-8; send JSON in UTF-8.");
+            throw new UnreadableException("", $"The {what} is not valid UTF-8; send JSON in UTF-8.");
         }
         try
         {
@@ -51,7 +55,7 @@ internal static class JsonReading
         catch (JsonException e)
         {
             throw new UnreadableException("", body.IsEmpty ? "The body is empty; send one event or an array of events as JSON."
-                : $"The body is not JSON that can be read: {e.Message}");
+                : $"The {what} is not JSON that can be read: {e.Message}");
         }
     }
 

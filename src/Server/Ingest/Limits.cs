@@ -9,6 +9,9 @@ internal static class Limits
     /// <summary>Bytes of one event.</summary>
     public const int EventBytes = 1 << 20;
 
+    /// <summary>Bytes of one line of a stream.</summary>
+    public const int LineBytes = 256 << 10;
+
     /// <summary>Events in one array.</summary>
     public const int Events = 10_000;
 

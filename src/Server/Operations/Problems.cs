@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
+using ValueStream.Server.Ingest;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
@@ -82,6 +83,7 @@ internal static partial class Problems
                 BadHttpRequestException e when Unreadable().Match(e.Message) is { Success: true, Groups: [_, var name, var value] } =>
                     Invalid(JsonNamingPolicy.CamelCase.ConvertName(name.Value), $"'{value.Value}' cannot be read.").ProblemDetails,
                 BadHttpRequestException e => Details(e.StatusCode, "invalid", "The request is not understood", e.Message),
+                _ when Bodies.IsBroken(exception) => Details(400, "invalid", "The request is not understood", $"The body is not what its Content-Encoding says: {exception.Message}"),
                 BadCursorException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["cursor"] = [exception.Message] }),
                 LogUnavailableException => Details(503, "unavailable", "Not now", exception.Message),
                 System.Data.Common.DbException or TimeoutException or { InnerException: System.Data.Common.DbException } =>

@@ -15,7 +15,7 @@ internal static class CustomHttpApi
     public static void MapCustomHttp(this IEndpointRouteBuilder app) =>
         app.MapPost(Routes.CustomHttp, Take).WithName("TakeCustomHttp").WithTags("Sources")
             .WithSummary("Take upstream's custom event: {id, action, parentId, error, namespace, type, metadata}, keys in any case")
-            .Produces<string>(200, "text/plain").ProducesProblem(400).ProducesProblem(413).ProducesProblem(503);
+            .Produces<string>(200, "text/plain").ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(503);
 
     private static async Task<IResult> Take(HttpRequest request, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.RegularExpressions;
@@ -11,6 +12,7 @@ internal static partial class IngestBench
 {
     private const int Seconds = 10;
     private const int WarmUpSeconds = 8;
+    private const int Lines = 1_000_000;
 
     public static async IAsyncEnumerable<Figure> PostgresAsync()
     {
@@ -52,6 +54,49 @@ internal static partial class IngestBench
         yield return new("resident memory of the server under that load", "250 MB", $"{PeakMegabytes(server.Id)} MB", "the most since its start");
     }
 
+    /// <summary>A million events as one stream, sent by curl, into a database of its own.</summary>
+    public static async IAsyncEnumerable<Figure> StreamAsync()
+    {
+        using var database = await TestDatabase.PostgresAsync();
+        if (database is null)
+        {
+            yield return Figure.Missing("one NDJSON stream of a million events", "", "it needs Postgres");
+            yield break;
+        }
+        await using var server = await ServerProcess.StartAsync(database.ConnectionString);
+        var file = Path.GetTempFileName();
+        try
+        {
+            await using (var lines = new StreamWriter(file))
+            {
+                for (var i = 0; i < Lines / 2; i++)
+                {
+                    var run = $"\"run\":{{\"type\":\"pipeline\",\"id\":\"{Guid.CreateVersion7():n}\"}},\"occurredAt\":\"2026-03-02T12:00:00Z\"";
+                    var tags = string.Join(',', Enumerable.Range(0, 15).Select(t => $"\"tag.number.{t}\":\"value {(t < 10 ? t : i % 1000)}\""));
+                    await lines.WriteLineAsync($"{{\"eventId\":\"{Guid.CreateVersion7()}\",\"action\":\"start\",{run},\"actor\":\"alice\",\"tags\":{{{tags}}}}}");
+                    await lines.WriteLineAsync($"{{\"eventId\":\"{Guid.CreateVersion7()}\",\"action\":\"end\",{run}}}");
+                }
+            }
+            var began = Stopwatch.GetTimestamp();
+            var answer = await Tool.RunAsync("curl", "-sS", "-T", file, "-X", "POST", "-H", "Content-Type: application/x-ndjson", $"{server.Url}/api/v1/events");
+            var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            if (!answer.Contains($"\"accepted\":{Lines},", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"Not every line was stored: {answer}");
+            }
+            yield return new("one NDJSON stream of a million events (half starts with 15 tags, half ends)", "", $"{Count(Lines / seconds)}/s", $"{seconds:0.0} s, resident memory of the server {PeakMegabytes(server.Id)} MB at the most");
+            var size = await PostgresFloor.SizeAsync(database.ConnectionString, "events", "batches");
+            yield return new("bytes an event on disk, the log with its indexes, 15 tags a run", "", $"{Count(size / (double)Lines)} B", "events and batches");
+            await CaughtUpAsync(server);
+            size = await PostgresFloor.SizeAsync(database.ConnectionString);
+            yield return new("bytes an event on disk, all tables and indexes, 15 tags a run", "1.5 kB", $"{Count(size / (double)Lines)} B", "when all is projected");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     public static async IAsyncEnumerable<Figure> SqliteAsync()
     {
         if (!File.Exists("/usr/bin/wrk"))
@@ -73,7 +118,7 @@ internal static partial class IngestBench
     }
 
     /// <summary>Waits until all that was accepted is projected.</summary>
-    private static Task CaughtUpAsync(ServerProcess server) => Until.AsksAsync(
+    private static Task<long> CaughtUpAsync(ServerProcess server) => Until.AsksAsync(
         async () => (await server.Http.GetFromJsonAsync("/api/v1/projections", WireJson.Default.ListViewProjectionView))!.Items[0].LagEvents,
         static lag => lag == 0, TimeSpan.FromMinutes(5));
 

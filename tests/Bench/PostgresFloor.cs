@@ -75,6 +75,17 @@ internal static partial class PostgresFloor
         return rows / Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
+    /// <summary>Bytes on disk of some tables with their indexes and long values; of all where none is named.</summary>
+    public static async Task<long> SizeAsync(string connectionString, params string[] tables)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND (cardinality($1) = 0 OR relname = ANY($1))", connection);
+        command.Parameters.AddWithValue(tables);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     private static async Task ExecuteAsync(string connectionString, string sql)
     {
         await using var connection = new NpgsqlConnection(connectionString);

@@ -36,4 +36,11 @@ public static class Until
             await Task.Delay(25);
         }
     }
+
+    /// <summary>Looks until something holds.</summary>
+    /// <param name="what">What is waited for.</param>
+    /// <param name="holds">Looks.</param>
+    /// <exception cref="TimeoutException">It does not within 30 s; the message says what.</exception>
+    public static Task HoldsAsync(string what, Func<Task<bool>> holds) =>
+        AsksAsync(async () => await holds() ? null : $"not yet: {what}", static missing => missing is null, TimeSpan.FromSeconds(30));
 }

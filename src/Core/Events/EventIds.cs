@@ -17,6 +17,8 @@ public static class EventIds
     public static Guid Of(params ReadOnlySpan<string> names) => Version5(Namespace, Encoding.UTF8.GetBytes(string.Join('\0', names)));
 
     /// <summary>A UUID of version 5: the first 16 bytes of SHA-1 over namespace and name, marked with version and variant.</summary>
+    /// <param name="ns">The namespace, hashed as its 16 bytes in network order.</param>
+    /// <param name="name">Any bytes, none included.</param>
     public static Guid Version5(Guid ns, ReadOnlySpan<byte> name)
     {
         var bytes = new byte[16 + name.Length];

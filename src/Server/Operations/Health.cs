@@ -58,12 +58,12 @@ internal static class Health
         {
             problems.Add("The queue of events is full.");
         }
+        return TypedResults.Json(new ReadyView(problems.Count == 0, problems, warnings), ServerJson.Default.ReadyView,
+            statusCode: problems.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+
         // A database that hangs is left alone with the question: whoever asks must have an answer while there is use for one.
         async Task<((bool, TimeSpan), ListView<ProjectionView>)> AskAsync() =>
             (await health.LookAsync(cancellationToken), await projections.ListAsync(cancellationToken));
-
-        return TypedResults.Json(new ReadyView(problems.Count == 0, problems, warnings), ServerJson.Default.ReadyView,
-            statusCode: problems.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 }
 

@@ -66,7 +66,10 @@ internal sealed class Bulk<T>(string table, params Column<T>[] columns)
         return command;
     }
 
-    /// <summary>Runs the statement for each row on SQLite, within the connection's transaction.</summary>
+    /// <summary>Runs the statement for each row on SQLite.</summary>
+    /// <param name="command">From <see cref="SqliteCommand"/>.</param>
+    /// <param name="transaction">The transaction of the command's connection.</param>
+    /// <param name="rows">The rows; none is fine.</param>
     public void Sqlite(SqliteCommand command, SqliteTransaction transaction, IReadOnlyList<T> rows)
     {
         command.Transaction = transaction;

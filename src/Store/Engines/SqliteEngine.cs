@@ -225,7 +225,6 @@ internal sealed class SqliteEngine : IEngine
             if (rows.Count > 0)
             {
                 using var command = bulk.SqliteCommand(connection, onConflict, slot);
-                command.Transaction = (SqliteTransaction)Transaction;
                 bulk.Sqlite(command, (SqliteTransaction)Transaction, rows);
             }
             return Task.CompletedTask;

@@ -33,8 +33,10 @@ public sealed partial class GroupCommit : BackgroundService
     private readonly IEngine _engine;
     private readonly ProjectorSignals _signals;
     private readonly ILogger<GroupCommit> _logger;
-    private int _waiting;
     private readonly Channel<Request> _queue = Channel.CreateBounded<Request>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+
+    // Characters of data that wait, those of requests that are about to be refused included: many at once are more than an int holds.
+    private long _waiting;
 
     internal GroupCommit(EventLog log, IEngine engine, ProjectorSignals signals, ILogger<GroupCommit> logger) =>
         (_log, _engine, _signals, _logger) = (log, engine, signals, logger);

@@ -17,10 +17,13 @@ public sealed partial class Projector : BackgroundService
 
     // Ingest goes first. While so many events wait to be durable, a pass is followed by a pause so many times as long, and what was
     // accepted shows a little later.
-    private static readonly TimeSpan PassTime = TimeSpan.FromMilliseconds(20);
     private const int Crowd = 8;
     private const int PausePasses = 6;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    // What a transaction is to take: on SQLite it keeps appends waiting, and 25 ms are the most.
+    private static readonly TimeSpan PassTime = TimeSpan.FromMilliseconds(20);
+    private const int FewestEvents = 20;
 
     private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():n}";
     private readonly IEngine _engine;
@@ -28,10 +31,10 @@ public sealed partial class Projector : BackgroundService
     private readonly ProjectorSignals _signals;
     private readonly ILogger<Projector> _logger;
     private long? _epoch;
-
-    // Events read in one pass: it adapts so that a transaction, which on SQLite keeps appends waiting, takes about PassTime.
-    private int _passEvents = 100;
     private long _renewedAt;
+
+    // Events read in one pass. It adapts to PassTime.
+    private int _passEvents = 100;
 
     internal Projector(IEngine engine, IDbContextFactory<Database> databases, ProjectorSignals signals, ILogger<Projector> logger) =>
         (_engine, _databases, _signals, _logger) = (engine, databases, signals, logger);
@@ -185,7 +188,7 @@ public sealed partial class Projector : BackgroundService
         {
             // Half way to what would have fitted, so that one slow pass does not make ten small ones.
             var fitting = _passEvents * (PassTime / Stopwatch.GetElapsedTime(began));
-            _passEvents = (int)Math.Clamp((_passEvents + fitting) / 2, 20, 2000);
+            _passEvents = (int)Math.Clamp((_passEvents + fitting) / 2, FewestEvents, Math.Max(FewestEvents, MostEvents));
         }
         checkpoint.Position = to;
         if (checkpoint.Live)

@@ -1,7 +1,8 @@
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using ValueStream.Core.Wire;
+using ValueStream.Testing;
 
 namespace ValueStream.Server.Tests.Api;
 
@@ -59,7 +60,7 @@ public sealed class ApiClient(HttpClient http)
     public async Task CaughtUpAsync()
     {
         var head = await HeadAsync();
-        await Eventually.HoldsAsync("the projections have caught up", async () =>
+        await Until.HoldsAsync("the projections have caught up", async () =>
             (await ReadAsync("/api/v1/projections")).GetProperty("items")[0].GetProperty("position").GetInt64() >= head);
     }
 

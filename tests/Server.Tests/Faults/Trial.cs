@@ -124,7 +124,7 @@ internal sealed class Trial : IAsyncDisposable
         var projections = await http.GetFromJsonAsync("/api/v1/projections", WireJson.Default.ListViewProjectionView, Cancel);
         Assert.All(projections!.Items, static p => Assert.Equal((0L, 0), (p.LagEvents, p.SetAside.Count)));
         using var ready = await http.GetAsync("/readyz", Cancel);
-        Assert.True(ready.IsSuccessStatusCode);
+        Assert.True(ready.IsSuccessStatusCode, await ready.Content.ReadAsStringAsync(Cancel));
 
         Assert.True(_load.LongestWait < LongestWait, $"A client waited {_load.LongestWait}.");
         TestContext.Current.TestOutputHelper?.WriteLine(

@@ -71,7 +71,7 @@ public sealed class ServerFaultTests
 
         answer.IsProblem(500, "its log says more");
         Assert.DoesNotContain("Exception", answer.Text, StringComparison.Ordinal);
-        await Eventually.HoldsAsync("the fault is in the log", () => Task.FromResult(server.Output.Contains("JsonException", StringComparison.Ordinal)));
+        await Until.HoldsAsync("the fault is in the log", () => Task.FromResult(server.Output.Contains("JsonException", StringComparison.Ordinal)));
         Assert.Equal(200, (await client.GetAsync("/api/v1/runs")).Status);
     }
 }

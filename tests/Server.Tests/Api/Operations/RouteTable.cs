@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ValueStream.Server.Access;
+using ValueStream.Testing;
 
 namespace ValueStream.Server.Tests.Api.Operations;
 
@@ -35,7 +36,7 @@ internal static class RouteTable
         });
         var host = await built.Task.WaitAsync(TimeSpan.FromSeconds(30));
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        await Eventually.HoldsAsync("the program has started", () => Task.FromResult(lifetime.ApplicationStarted.IsCancellationRequested));
+        await Until.HoldsAsync("the program has started", () => Task.FromResult(lifetime.ApplicationStarted.IsCancellationRequested));
         var routes = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .SelectMany(static e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"])
                 .Select(m => new ServerRoute(m, $"/{e.RoutePattern.RawText!.TrimStart('/')}", e.Metadata.GetMetadata<IAllowAnonymous>() is not null)))

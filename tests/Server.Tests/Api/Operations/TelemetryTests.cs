@@ -29,7 +29,7 @@ public sealed class TelemetryTests
         Assert.Equal(200, (await new ApiClient(server.Http).PostAsync("/api/v1/events", Sent.Start("default", "1", more: """ "tags":{"password":"hunter2"} """))).Status);
 
         // Protobuf keeps texts as they are.
-        await Eventually.HoldsAsync("metrics have arrived", () => Task.FromResult(
+        await Until.HoldsAsync("metrics have arrived", () => Task.FromResult(
             received.TryGetValue("/v1/metrics", out var metrics) && metrics.Contains("valuestream.events", StringComparison.Ordinal)));
         Assert.DoesNotContain("/v1/traces", received.Keys);
         await server.StopAsync();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ValueStream.Testing;
 
 namespace ValueStream.Server.Tests.Api.Reads;
 
@@ -83,7 +84,7 @@ public abstract class LogReadsContract(ApiServer server)
         Assert.EndsWith("/api/v1/projections", begun.Headers["Location"], StringComparison.Ordinal);
         refused.IsProblem(409, "under way");
         Assert.Equal(before, during);
-        await Eventually.HoldsAsync("the rebuilt slot is live", async () => (await ProjectionAsync()).Text("slot") != slot);
+        await Until.HoldsAsync("the rebuilt slot is live", async () => (await ProjectionAsync()).Text("slot") != slot);
         Assert.Equal(before, await AllAsync());
         Assert.False((await ProjectionAsync()).TryGetProperty("rebuilding", out _));
     }

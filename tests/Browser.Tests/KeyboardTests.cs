@@ -37,6 +37,15 @@ public sealed class KeyboardTests(Site site)
     });
 
     [Fact]
+    public Task G_waits_for_its_second_key_as_long_as_it_takes() => site.VisitAsync(Story.Page("deploy"), async page =>
+    {
+        await page.Keyboard.PressAsync("g");
+        await page.EvaluateAsync("() => { const now = Date.now; Date.now = () => now() + 60000; }");
+        await page.Keyboard.PressAsync("r");
+        await page.WaitForURLAsync(site.Url + "/runs", new() { Timeout = 10_000 });
+    });
+
+    [Fact]
     public Task J_and_k_walk_the_list_and_enter_opens() => site.VisitAsync("/runs?name=smoke+tests", static async page =>
     {
         var links = page.Locator("tbody a.go");

@@ -99,7 +99,8 @@
     on.checked = localStorage.getItem('keys') !== 'off';
     on.onchange = () => localStorage.setItem('keys', on.checked ? 'on' : 'off');
   } catch { /* storage may be forbidden */ }
-  let went = 0;
+  // Whether the key before was g. No clock: a slow machine, or a hand, takes its time.
+  let going = false;
   const move = (by) => {
     const links = [...document.querySelectorAll('[data-rows] a.go')];
     const at = links.indexOf(document.activeElement);
@@ -107,12 +108,13 @@
   };
   document.addEventListener('keydown', (e) => {
     if (!on.checked || e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
+    const went = going;
+    going = e.key === 'g';
     if (e.key === '?') help.showModal();
     else if (e.key === '/') document.getElementById('find').focus();
     else if (e.key === 'j') move(1);
     else if (e.key === 'k') move(-1);
-    else if (e.key === 'g') { went = Date.now(); return; }
-    else if (e.key === 'r' && Date.now() - went < 1500) location.href = '/runs';
+    else if (e.key === 'r' && went) location.href = '/runs';
     else return;
     e.preventDefault();
   });

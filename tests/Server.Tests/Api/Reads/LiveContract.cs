@@ -13,6 +13,7 @@ public abstract class LiveContract(ApiServer server)
     [Fact]
     public async Task A_page_is_greeted_with_the_position_and_told_when_something_changed()
     {
+        await Client.CaughtUpAsync();
         await using var live = await OpenAsync("runs");
         var hello = await live.NextAsync();
         var items = await Client.RecordAsync(Sent.Start(_ns, "1"));

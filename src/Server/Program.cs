@@ -14,13 +14,13 @@ using ValueStream.Server.Operations;
 using ValueStream.Server.Sources.CustomHttp;
 using ValueStream.Store;
 using ValueStream.Store.Engines;
+using ValueStream.Store.Log;
 using ValueStream.Web;
 
 // Settings files lie beside the program; the database lies where the command was typed.
-// The flags without a value are ours: configuration would take the word after them for one.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
 {
-    Args = [.. args.Where(static a => a is not ("--demo" or "--migrate-only"))],
+    Args = [.. args.Where(static a => !ServerSettings.Flags.Contains(a))],
     ContentRootPath = AppContext.BaseDirectory,
 });
 try
@@ -60,7 +60,11 @@ try
     await using var app = builder.Build();
     try
     {
-        await app.Services.GetRequiredService<Migrator>().MigrateAsync(app.Lifetime.ApplicationStopping);
+        var epoch = await app.Services.GetRequiredService<Migrator>().MigrateAsync(app.Lifetime.ApplicationStopping, settings.AcceptRestored);
+        if (settings.AcceptRestored)
+        {
+            Console.WriteLine($"The log is taken as it is; its epoch is now {epoch}. From now on start without --accept-restored.");
+        }
     }
     catch (Exception e) when ((e.InnerException as DbException ?? e) is DbException or IOException or UnauthorizedAccessException)
     {
@@ -93,7 +97,7 @@ try
     await app.WaitForShutdownAsync();
     return 0;
 }
-catch (Exception e) when (e is WrongSettingException or DatabaseInUseException)
+catch (Exception e) when (e is WrongSettingException or DatabaseInUseException or LogRestoredException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 2;

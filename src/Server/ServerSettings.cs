@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -11,8 +12,12 @@ namespace ValueStream.Server;
 /// <param name="Token">The bootstrap token, or null.</param>
 /// <param name="IsDemo">Whether to play a made-up history.</param>
 /// <param name="MigrateOnly">Whether to bring the database up to date and stop.</param>
-internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly)
+/// <param name="AcceptRestored">Whether to go on from a log that was restored to an older state.</param>
+internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly, bool AcceptRestored)
 {
+    /// <summary>The flags that take no value. They are ours: configuration would take the word after them for one.</summary>
+    public static readonly ImmutableArray<string> Flags = ["--demo", "--migrate-only", "--accept-restored"];
+
     private const string Variable = "ConnectionStrings__ValueStream";
     private const string DemoDatabase = "Data Source=./data/demo.db";
 
@@ -20,10 +25,10 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
     /// <exception cref="WrongSettingException">One of them is wrong.</exception>
     public static ServerSettings Read(IConfiguration configuration, string[] args)
     {
-        var unknown = args.FirstOrDefault(static a => a.StartsWith('-') && !a.Contains('=', StringComparison.Ordinal) && a is not ("--demo" or "--migrate-only" or "--urls"));
+        var unknown = args.FirstOrDefault(static a => a.StartsWith('-') && !a.Contains('=', StringComparison.Ordinal) && a != "--urls" && !Flags.Contains(a));
         if (unknown is not null)
         {
-            throw new WrongSettingException($"'{unknown}' is not known. The server knows --demo, --migrate-only, --urls http://127.0.0.1:5000, and every setting as --Name=value.");
+            throw new WrongSettingException($"'{unknown}' is not known. The server knows {string.Join(", ", Flags)}, --urls http://127.0.0.1:5000, and every setting as --Name=value.");
         }
         var configured = configuration.GetConnectionString("ValueStream");
         var demo = args.Contains("--demo");
@@ -44,7 +49,7 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
                 $"{address} can be reached from other machines, and there is no access control. Set {AccessControl.TokenVariable} to a token "
                 + "(openssl rand -base64 32), which is then needed on every request, or listen on http://127.0.0.1:5000 only.");
         }
-        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"));
+        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"));
     }
 
     /// <summary>The database was reached for and cannot be used.</summary>

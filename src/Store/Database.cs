@@ -20,6 +20,10 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal DbSet<LogHeadRow> LogHead => Set<LogHeadRow>();
 
+    internal DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
+
+    internal DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
+
     internal DbSet<CheckpointRow> Checkpoints => Set<CheckpointRow>();
 
     internal DbSet<LeadershipRow> Leadership => Set<LeadershipRow>();
@@ -59,6 +63,19 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
         {
             e.ToTable("log_head").HasKey(x => x.Id);
             e.Property(x => x.Id).ValueGeneratedNever();
+            e.Property(x => x.Epoch).HasDefaultValue(1L);
+            e.Property(x => x.Place).HasDefaultValue("");
+        });
+        modelBuilder.Entity<DeliveryRow>(e =>
+        {
+            e.ToTable("deliveries").HasKey(x => x.Sha256);
+            e.HasIndex(x => x.ReceivedAt);
+        });
+        modelBuilder.Entity<QuarantineRow>(e =>
+        {
+            e.ToTable("quarantine").HasKey(x => x.Id);
+            e.Property(x => x.Id).ValueGeneratedNever();
+            e.HasIndex(x => x.ReceivedAt);
         });
         modelBuilder.Entity<CheckpointRow>().ToTable("checkpoints").HasKey(x => x.Slot);
         modelBuilder.Entity<LeadershipRow>(e =>
@@ -89,6 +106,7 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             var bytes = new ValueConverter<Guid, byte[]>(static id => id.ToByteArray(true), static b => new Guid(b, true));
             modelBuilder.Entity<EventRow>().Property(x => x.EventId).HasConversion(bytes);
             modelBuilder.Entity<LogHeadRow>().Property(x => x.LogId).HasConversion(bytes);
+            modelBuilder.Entity<QuarantineRow>().Property(x => x.Id).HasConversion(bytes);
         }
     }
 

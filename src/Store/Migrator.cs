@@ -10,16 +10,22 @@ public sealed class Migrator
 {
     private readonly IEngine _engine;
     private readonly IDbContextFactory<Database> _databases;
+    private readonly KnownHead _known;
     private readonly TimeProvider _time;
 
-    internal Migrator(IEngine engine, IDbContextFactory<Database> databases, TimeProvider time) => (_engine, _databases, _time) = (engine, databases, time);
+    internal Migrator(IEngine engine, IDbContextFactory<Database> databases, KnownHead known, TimeProvider time) =>
+        (_engine, _databases, _known, _time) = (engine, databases, known, time);
 
     /// <summary>The database's name for people.</summary>
     public string EngineName => _engine.Name;
 
     /// <summary>Applies what is missing. Safe to run by several servers at once: EF Core takes a lock.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="acceptRestored">Whether to go on in a new epoch if the log was restored to an older state.</param>
+    /// <returns>The log's epoch.</returns>
     /// <exception cref="DatabaseInUseException">Another server holds the SQLite database.</exception>
-    public async Task MigrateAsync(CancellationToken cancellationToken)
+    /// <exception cref="LogRestoredException">The log was restored, and that is not to be accepted.</exception>
+    public async Task<long> MigrateAsync(CancellationToken cancellationToken, bool acceptRestored = false)
     {
         await _engine.PrepareAsync(cancellationToken);
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
@@ -39,6 +45,12 @@ public sealed class Migrator
                 INSERT INTO checkpoints (slot, position, epoch, version, live, building) VALUES (@slot, 0, 0, @version, @live, @no) ON CONFLICT (slot) DO NOTHING
                 """, cancellationToken, ("slot", slot), ("version", RunsProjection.Version), ("live", slot == "a"), ("no", false));
         }
+        var head = await _known.OpenAsync(session, acceptRestored, cancellationToken);
         await session.CommitAsync(cancellationToken);
+        if (acceptRestored)
+        {
+            _known.Reached(head);
+        }
+        return head.Epoch;
     }
 }

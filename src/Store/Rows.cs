@@ -47,6 +47,39 @@ internal sealed class LogHeadRow
     public long Position { get; set; }
     public required byte[] Hash { get; set; }
     public DateTimeOffset RecordedAt { get; set; }
+
+    /// <summary>1, and one more with each restore that was accepted.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>Where the log was when a server last started: a restored or copied database says where it was before.</summary>
+    public string Place { get; set; } = "";
+}
+
+/// <summary>The body of a webhook, kept for a while beside the events that it became.</summary>
+internal sealed class DeliveryRow
+{
+    public required byte[] Sha256 { get; set; }
+    public DateTimeOffset ReceivedAt { get; set; }
+
+    /// <summary>Compressed with Brotli.</summary>
+    public required byte[] Body { get; set; }
+}
+
+/// <summary>A request that was authentic and could not be understood, kept to be taken in after a mend.</summary>
+internal sealed class QuarantineRow
+{
+    public Guid Id { get; set; }
+    public DateTimeOffset ReceivedAt { get; set; }
+    public required string Source { get; set; }
+
+    /// <summary>Why it could not be understood.</summary>
+    public required string Reason { get; set; }
+
+    /// <summary>Its headers as a JSON object, those that hold secrets left out.</summary>
+    public required string Headers { get; set; }
+
+    /// <summary>Compressed with Brotli.</summary>
+    public required byte[] Body { get; set; }
 }
 
 /// <summary>Where the projections of one slot stand. Moved by compare-and-set on (position, epoch).</summary>

@@ -26,17 +26,22 @@ public static class StoreServices
             options.UseSnakeCaseNamingConvention();
         });
         services.AddSingleton<ProjectorSignals>();
+        services.AddSingleton<KnownHead>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<Snapshot.Source>();
-        services.AddSingleton(static p => new Migrator(p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new Migrator(
+            p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<KnownHead>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new GroupCommit(
-            p.GetRequiredService<EventLog>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>(),
+            p.GetRequiredService<EventLog>(), p.GetRequiredService<KnownHead>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<GroupCommit>>()));
+        services.AddSingleton(static p => new Quarantine(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new Retention(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Retention>>()));
         services.AddSingleton(static p => new Projector(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<Projector>>()));
         services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<IDbContextFactory<Database>>()));
-        services.AddSingleton(static p => new Redactor(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
+        services.AddSingleton(static p => new Redactor(
+            p.GetRequiredService<IEngine>(), p.GetRequiredService<EventLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
         services.AddSingleton(static p => new RunQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new TraceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));
@@ -48,7 +53,8 @@ public static class StoreServices
     /// <summary>Adds the workers that write the log and follow it.</summary>
     public static IServiceCollection AddStoreWorkers(this IServiceCollection services) => services
         .AddHostedService(static p => p.GetRequiredService<GroupCommit>())
-        .AddHostedService(static p => p.GetRequiredService<Projector>());
+        .AddHostedService(static p => p.GetRequiredService<Projector>())
+        .AddHostedService(static p => p.GetRequiredService<Retention>());
 
     /// <summary>Whether a connection string means Postgres; null when it means neither database.</summary>
     public static bool? IsPostgres(string connectionString) =>

@@ -118,10 +118,10 @@ public sealed record EventData
     /// <summary>The members that <see cref="Without"/> takes away, beside <c>tags.</c> and a key.</summary>
     public const string Erasable = "name, actor, reason, note, tags, tags.<key>, parents, links, traceparent; redaction.<member> of what survived an erasure";
 
-    /// <summary>What remains when members are taken away; what was derived from one of them goes with it.</summary>
+    /// <summary>What remains when members are taken away; what was derived from one of them goes with it, as does the delivery that all of them came in.</summary>
     /// <param name="members">Some of <see cref="Erasable"/>.</param>
     /// <exception cref="ArgumentException">One of them is not erasable; its name is the message.</exception>
-    public EventData Without(IEnumerable<string> members) => members.Aggregate(this, static (data, member) => member switch
+    public EventData Without(IEnumerable<string> members) => members.Aggregate(WithoutDelivery(), static (data, member) => member switch
     {
         "name" => data.WithoutDerivedName() with { Name = null },
         "actor" => data with { Actor = null },
@@ -136,6 +136,8 @@ public sealed record EventData
             data with { Redaction = redaction with { Data = redaction.Data.Without([member["redaction.".Length..]]) } },
         _ => throw new ArgumentException(member, nameof(members)),
     });
+
+    private EventData WithoutDelivery() => Derived is null ? this : this with { Derived = Derived with { Delivery = null } };
 
     private EventData WithoutDerivedName() => Derived is null ? this : this with { Derived = Derived with { Name = null } };
 
@@ -164,6 +166,9 @@ public sealed record DerivedData
 
     /// <summary>The sender's clock offset in seconds (server minus sender), where it was applied.</summary>
     public double? ClockOffset { get; init; }
+
+    /// <summary>SHA-256 of the webhook's body that the event came in, hexadecimal; the body itself is kept beside the log for a while.</summary>
+    public string? Delivery { get; init; }
 }
 
 /// <summary>What an event is, beside its data.</summary>

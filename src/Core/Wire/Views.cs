@@ -183,6 +183,25 @@ public sealed record EventView
 
     /// <summary>Its SHA-256 in the log's chain, hexadecimal.</summary>
     public required string Digest { get; init; }
+
+    /// <summary>The webhook's body that it came in, where one event is asked for and the body is still kept (90 days, unless the event is erased).</summary>
+    public DeliveryView? Delivery { get; init; }
+}
+
+/// <summary>The body of a webhook, as it came.</summary>
+public sealed record DeliveryView
+{
+    /// <summary>Its SHA-256, hexadecimal, as in the event's <c>derived.delivery</c>.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>When it came; of a body that came more than once, the last time.</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>The body, where it is text in UTF-8.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The body in base64, where it is not.</summary>
+    public string? Base64 { get; init; }
 }
 
 /// <summary>The end of the log.</summary>
@@ -190,7 +209,8 @@ public sealed record EventView
 /// <param name="Position">The last event's position; 0 when there is none.</param>
 /// <param name="Hash">The chain's hash over everything up to it, hexadecimal.</param>
 /// <param name="RecordedAt">When that event was recorded; absent when there is none.</param>
-public sealed record HeadView(Guid LogId, long Position, string Hash, DateTimeOffset? RecordedAt);
+/// <param name="Epoch">1, and one more with each restore to an older state that somebody accepted: positions after the restored head were given out again.</param>
+public sealed record HeadView(Guid LogId, long Position, string Hash, DateTimeOffset? RecordedAt, long Epoch = 1);
 
 /// <summary>How far a check of the log has come.</summary>
 /// <param name="Position">Everything up to it is as it was appended.</param>

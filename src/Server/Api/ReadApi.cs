@@ -15,6 +15,7 @@ internal static class ReadApi
     {
         var api = app.MapGroup("/api/v1");
         api.MapGet("/events", Events).WithName("ListEvents").WithTags("Events").WithSummary("The log, newest first").ProducesProblem(400);
+        api.MapGet("/events/{position:long}", Event).WithName("GetEvent").WithTags("Events").WithSummary("One event, with the webhook's body that it came in while that is kept").ProducesProblem(404);
         api.MapGet("/log/head", Head).WithName("GetHead").WithTags("Events").WithSummary("The end of the log: position and chain hash");
         api.MapGet("/projections", Projections).WithName("ListProjections").WithTags("Projections").WithSummary("Position and lag of every projection");
         api.MapPost("/projections/runs/rebuild", Rebuild).WithName("RebuildProjection").WithTags("Projections")
@@ -30,6 +31,10 @@ internal static class ReadApi
         [Description("1 to 1,000")] int limit = 100, [Description("'next' of the page before")] string? cursor = null) =>
         limit is < 1 or > 1000 ? Problems.Invalid("limit", "It must be 1 to 1,000.")
         : TypedResults.Ok(await events.ListAsync(new EventFilter { Limit = limit, Cursor = cursor }, Visible.Everything, cancellationToken));
+
+    private static async Task<Results<Ok<EventView>, ProblemHttpResult>> Event(long position, EventQueries events, CancellationToken cancellationToken) =>
+        await events.FindAsync(position, Visible.Everything, cancellationToken) is { } view
+            ? TypedResults.Ok(view) : Problems.NotFound($"There is no event at position {position}. /api/v1/log/head says which is the last.");
 
     private static async Task<Ok<HeadView>> Head(EventQueries events, CancellationToken cancellationToken) =>
         TypedResults.Ok(await events.HeadAsync(cancellationToken));

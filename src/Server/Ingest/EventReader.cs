@@ -10,7 +10,8 @@ namespace ValueStream.Server.Ingest;
 /// <param name="Submitter">The opaque id of the sender.</param>
 /// <param name="ReceivedAt">The server's time of the receipt.</param>
 /// <param name="SentAt">The sender's time of the sending, where it said.</param>
-internal sealed record Sending(string Submitter, DateTimeOffset ReceivedAt, DateTimeOffset? SentAt)
+/// <param name="Delivery">A webhook's body, to be kept.</param>
+internal sealed record Sending(string Submitter, DateTimeOffset ReceivedAt, DateTimeOffset? SentAt, Delivery? Delivery = null)
 {
     /// <summary>Clocks that differ by less are taken to agree: the rest is the time on the way.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
@@ -61,11 +62,12 @@ internal static class EventReader
         };
     }
 
-    /// <summary>An event with what the server works out: the name, the clock's offset.</summary>
+    /// <summary>An event with what the server works out: the name, the clock's offset, the delivery's hash.</summary>
     public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending, Guid? eventId = null)
     {
         var name = kind is EventKind.Started or EventKind.Ended && string.IsNullOrEmpty(data.Name) ? data.NameOr(run.Type) : null;
         double? offset = sending.ClockOffset == TimeSpan.Zero ? null : sending.ClockOffset.TotalSeconds;
+        var delivery = sending.Delivery?.Hash;
         return new NewEvent
         {
             EventId = eventId ?? Guid.CreateVersion7(sending.ReceivedAt),
@@ -74,8 +76,9 @@ internal static class EventReader
             Submitter = sending.Submitter,
             ReceivedAt = sending.ReceivedAt,
             ClockOffset = sending.ClockOffset,
-            Data = name is null && offset is null ? data
-                : data with { Derived = new DerivedData { Name = name?[..Math.Min(name.Length, Limits.Id)], ClockOffset = offset } },
+            Delivery = sending.Delivery,
+            Data = name is null && offset is null && delivery is null ? data
+                : data with { Derived = new DerivedData { Name = name?[..Math.Min(name.Length, Limits.Id)], ClockOffset = offset, Delivery = delivery } },
         };
     }
 

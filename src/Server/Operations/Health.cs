@@ -54,6 +54,10 @@ internal static class Health
         {
             problems.Add("The database does not answer.");
         }
+        if (log.Restored is { } restored)
+        {
+            problems.Add(restored);
+        }
         if (!log.HasRoom)
         {
             problems.Add("The queue of events is full.");

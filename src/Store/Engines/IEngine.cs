@@ -47,8 +47,19 @@ internal interface IEngine : IAsyncDisposable
     /// <param name="head">The head that the batch follows.</param>
     /// <param name="batch">The batch; its hash and last position become the head's.</param>
     /// <param name="rows">Its events, at least one.</param>
+    /// <param name="deliveries">What they came in, each once.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken);
+    Task<bool> TryAppendAsync(
+        LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries, CancellationToken cancellationToken);
+
+    /// <summary>SQL: the place of the log, by which a database shows that it was restored from a dump or copied; empty where it cannot.</summary>
+    string Place { get; }
+
+    /// <summary>The furthest head that a server of this database kept outside of it; null where none is kept.</summary>
+    LogHeadRow? Recall();
+
+    /// <summary>Keeps a head for <see cref="Recall"/>, where the engine has a place for it.</summary>
+    void Keep(LogHeadRow head);
 
     /// <summary>Begins a transaction that only reads, all of it as of one moment.</summary>
     ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken);

@@ -27,6 +27,18 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     public string Durable => SynchronousCommit;
 
+    /// <remarks>The cluster, the database and the table within it. A dump that is read in makes another table at least. A base backup does
+    /// not, wherever it is restored.</remarks>
+    public string Place =>
+        "(SELECT system_identifier FROM pg_control_system()) || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || 'log_head'::regclass::oid";
+
+    public LogHeadRow? Recall() => null;
+
+    /// <remarks>A server need not have a disk; while it runs, it knows.</remarks>
+    public void Keep(LogHeadRow head)
+    {
+    }
+
     public string AnyOf(string column, string parameter) => $"{column} = ANY(@{parameter})";
 
     public string AnyId(string column, string parameter) => AnyOf(column, parameter);
@@ -60,14 +72,15 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     /// <remarks>One statement, so one round trip and one transaction: it moves the head where that is still the one known, and
     /// inserts what hangs on it.</remarks>
-    public async Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
+    public async Task<bool> TryAppendAsync(
+        LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries, CancellationToken cancellationToken)
     {
         // Nobody else's while it is in use: an append that was given up may still be waiting for its answer.
         var writer = Interlocked.Exchange(ref _writer, null) ?? await Writer.OpenAsync(_source, cancellationToken);
         bool appended;
         try
         {
-            appended = await writer.AppendAsync(head, batch, rows, cancellationToken);
+            appended = await writer.AppendAsync(head, batch, rows, deliveries, cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -184,9 +197,15 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         private static readonly string Sql = $"""
             WITH head AS (
               UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 RETURNING {SynchronousCommit}),
-            batch AS (INSERT INTO batches (last, first, hash) SELECT $1, $6, $2 FROM head)
-            INSERT INTO events ({EventSql.Columns}) SELECT u.* FROM head, unnest({EventSql.Insert.PostgresArrays(7)}) AS u
+            batch AS (INSERT INTO batches (last, first, hash) SELECT $1, $6, $2 FROM head),
+            kept AS (
+              INSERT INTO deliveries (sha256, received_at, body)
+              SELECT d.* FROM head, unnest({DeliverySql.Insert.PostgresArrays(FirstOfDeliveries + 1)}) AS d {DeliverySql.OnConflict})
+            INSERT INTO events ({EventSql.Columns}) SELECT u.* FROM head, unnest({EventSql.Insert.PostgresArrays(FirstOfEvents + 1)}) AS u
             """;
+
+        private const int FirstOfEvents = 6;
+        private const int FirstOfDeliveries = FirstOfEvents + EventSql.Count;
 
         private readonly NpgsqlParameter<long> _last = new();
         private readonly NpgsqlParameter<byte[]> _hash = new();
@@ -204,7 +223,8 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             return writer;
         }
 
-        public async Task<bool> AppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
+        public async Task<bool> AppendAsync(
+            LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries, CancellationToken cancellationToken)
         {
             _last.TypedValue = batch.Last;
             _hash.TypedValue = batch.Hash;
@@ -212,7 +232,8 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             _position.TypedValue = head.Position;
             _was.TypedValue = head.Hash;
             _first.TypedValue = batch.First;
-            EventSql.Insert.FillArrays(_command.Parameters, 6, rows);
+            EventSql.Insert.FillArrays(_command.Parameters, FirstOfEvents, rows);
+            DeliverySql.Insert.FillArrays(_command.Parameters, FirstOfDeliveries, deliveries);
             var appended = await _command.ExecuteNonQueryAsync(cancellationToken) > 0;
             _replication.Check();
             return appended;
@@ -222,6 +243,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         {
             _command.Parameters.AddRange((NpgsqlParameter[])[_last, _hash, _recordedAt, _position, _was, _first]);
             EventSql.Insert.AddArrays(_command.Parameters, []);
+            DeliverySql.Insert.AddArrays(_command.Parameters, []);
             // A pooler that gives each transaction another backend (PgBouncer) loses what was prepared. It shows by the backend's id,
             // which is not the one that was told at the connection's start.
             await using var ask = new NpgsqlCommand("SELECT pg_backend_pid()", connection);

@@ -1,8 +1,11 @@
 using System.Data;
 using System.Data.Common;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Win32.SafeHandles;
 
 namespace ValueStream.Store.Engines;
 
@@ -10,6 +13,9 @@ namespace ValueStream.Store.Engines;
 internal sealed class SqliteEngine : IEngine
 {
     private const int UniqueViolation = 2067;
+
+    // A log id, two numbers and a hash, with room.
+    private const int HeadLength = 160;
 
     private readonly string _connectionString;
     private readonly string _path;
@@ -33,6 +39,23 @@ internal sealed class SqliteEngine : IEngine
 
     /// <remarks>Every commit does: see <see cref="OpenAsync"/>.</remarks>
     public string Durable => "NULL";
+
+    public string Place => "''";
+
+    /// <remarks>In the file that holds the lock, which no backup of the database brings back. It is written after the commit and not
+    /// waited for: what it says is durable, though perhaps not the last.</remarks>
+    public LogHeadRow? Recall()
+    {
+        var text = new byte[HeadLength];
+        text = text[..RandomAccess.Read(Lock, text, 0)];
+        return Encoding.ASCII.GetString(text).Split(' ') is [var id, var epoch, var position, var hash, ..]
+            && Guid.TryParse(id, out var logId) && long.TryParse(epoch, CultureInfo.InvariantCulture, out var e) && long.TryParse(position, CultureInfo.InvariantCulture, out var p)
+            && hash.Length == 64 && hash.All(char.IsAsciiHexDigit)
+            ? new LogHeadRow { LogId = logId, Epoch = e, Position = p, Hash = Convert.FromHexString(hash) } : null;
+    }
+
+    public void Keep(LogHeadRow head) =>
+        RandomAccess.Write(Lock, Encoding.ASCII.GetBytes($"{head.LogId} {head.Epoch} {head.Position} {Convert.ToHexStringLower(head.Hash)} ".PadRight(HeadLength)), 0);
 
     public string AnyOf(string column, string parameter) => $"{column} IN (SELECT value FROM json_each(@{parameter}))";
 
@@ -84,13 +107,14 @@ internal sealed class SqliteEngine : IEngine
         }
     }
 
-    public async Task<bool> TryAppendAsync(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
+    public async Task<bool> TryAppendAsync(
+        LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken);
         try
         {
             _writer ??= new Writer(await OpenAsync(cancellationToken));
-            return _writer.Append(head, batch, rows);
+            return _writer.Append(head, batch, rows, deliveries);
         }
         catch (SqliteException e) when (e.SqliteExtendedErrorCode == UniqueViolation)
         {
@@ -147,6 +171,8 @@ internal sealed class SqliteEngine : IEngine
         _writing.Dispose();
     }
 
+    private SafeFileHandle Lock => _lock?.SafeFileHandle ?? throw new InvalidOperationException("The database is not prepared.");
+
     private async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken, bool derived = false)
     {
         var connection = new SqliteConnection(_connectionString);
@@ -163,6 +189,7 @@ internal sealed class SqliteEngine : IEngine
         private readonly SqliteCommand _head;
         private readonly SqliteCommand _batch;
         private readonly SqliteCommand _event;
+        private readonly SqliteCommand _delivery;
 
         public Writer(SqliteConnection connection)
         {
@@ -171,9 +198,10 @@ internal sealed class SqliteEngine : IEngine
                 "@last", "@hash", "@recordedAt", "@position", "@was");
             _batch = Prepared("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", "@last", "@first", "@hash");
             _event = EventSql.Insert.SqliteCommand(connection);
+            _delivery = DeliverySql.Insert.SqliteCommand(connection, DeliverySql.OnConflict);
         }
 
-        public bool Append(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows)
+        public bool Append(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries)
         {
             using var transaction = _connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
             if (Run(_head, transaction, batch.Last, batch.Hash, Micros.Of(rows[^1].RecordedAt), head.Position, head.Hash) == 0)
@@ -182,6 +210,7 @@ internal sealed class SqliteEngine : IEngine
             }
             Run(_batch, transaction, batch.Last, batch.First, batch.Hash);
             EventSql.Insert.Sqlite(_event, transaction, rows);
+            DeliverySql.Insert.Sqlite(_delivery, transaction, deliveries);
             transaction.Commit();
             return true;
         }
@@ -191,6 +220,7 @@ internal sealed class SqliteEngine : IEngine
             _head.Dispose();
             _batch.Dispose();
             _event.Dispose();
+            _delivery.Dispose();
             _connection.Dispose();
         }
 

@@ -51,7 +51,7 @@ public sealed class ChainVerifier
                 reading = ReadAsync(piece[^1].Batch.Last + 1);
                 foreach (var (batch, events) in piece)
                 {
-                    if (Fault(batch, events, next, hash, known) is { } fault)
+                    if (Fault(batch, events, next, hash, known, head) is { } fault)
                     {
                         yield return Failed(next - 1, head, fault.Position, fault.Problem);
                         yield break;
@@ -137,7 +137,7 @@ public sealed class ChainVerifier
         return piece;
     }
 
-    private static VerifyFault? Fault(BatchRow batch, List<EventRow> events, long next, byte[] hash, HeadView? known)
+    private static VerifyFault? Fault(BatchRow batch, List<EventRow> events, long next, byte[] hash, HeadView? known, LogHeadRow head)
     {
         if (batch.First != next)
         {
@@ -160,9 +160,13 @@ public sealed class ChainVerifier
                 ? new(batch.First, $"The batch {batch.First} to {batch.Last} does not follow from what is before it.")
             : known is not null && known.Position >= batch.First && known.Position <= batch.Last
                 && (known.Position != batch.Last || Convert.ToHexStringLower(batch.Hash) != known.Hash)
-                ? new(batch.First, $"The log was written anew: at position {known.Position} its hash is not that of the head kept elsewhere.")
+                ? new(batch.First, $"The log was written anew: at position {known.Position} its hash is not that of the head kept elsewhere.{Since(known, head)}")
             : null;
     }
+
+    /// <summary>What explains a difference from a head that was kept.</summary>
+    private static string Since(HeadView known, LogHeadRow head) =>
+        known.Epoch < head.Epoch ? $" The log was restored since, and somebody accepted that: its epoch is {head.Epoch}, the kept head's {known.Epoch}." : "";
 
     private static async Task<VerifyFault?> EndAsync(
         Database database, LogHeadRow head, long next, byte[] hash, HeadView? known, CancellationToken cancellationToken)
@@ -177,7 +181,7 @@ public sealed class ChainVerifier
         }
         if (known is not null && known.Position > head.Position)
         {
-            return new(head.Position + 1, $"The tail is missing: the head kept elsewhere is at position {known.Position}.");
+            return new(head.Position + 1, $"The tail is missing: the head kept elsewhere is at position {known.Position}.{Since(known, head)}");
         }
         // In this order: what is appended meanwhile is covered by the head that is read after it.
         var last = await database.Events.MaxAsync(static e => (long?)e.Position, cancellationToken) ?? 0;

@@ -32,8 +32,8 @@ internal sealed class Entry
     /// <summary>16 random bytes that keep erased data from being guessed from its digest.</summary>
     public byte[] Salt { get; }
 
-    /// <summary>Characters of its data.</summary>
-    public int Size => _data.Length;
+    /// <summary>Characters of its data, and bytes of the delivery that is stored with it.</summary>
+    public int Size => _data.Length + (Event.Delivery?.Row.Body.Length ?? 0);
 
     /// <summary>The row at a position.</summary>
     public EventRow ToRow(long position, DateTimeOffset recordedAt)

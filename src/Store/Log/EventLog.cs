@@ -7,7 +7,7 @@ namespace ValueStream.Store.Log;
 /// have no gaps, and "position &gt; checkpoint" is a complete read for every consumer. One caller at a time, but for one that has
 /// given up waiting: what its append still does in the database no other append can mistake.
 /// </summary>
-internal sealed class EventLog(IEngine engine, TimeProvider time)
+internal sealed class EventLog(IEngine engine, KnownHead known, TimeProvider time)
 {
     // The head as this process left it; null when it must be read. Another process may have moved it since: the database tells.
     private LogHeadRow? _head;
@@ -22,11 +22,12 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
         var head = Interlocked.Exchange(ref _head, null);
         if (head is not null)
         {
-            var (results, rows) = Plan(events, [], head, Now);
+            var (results, rows, deliveries) = Plan(events, [], head, Now);
             var batch = BatchOf(rows, head);
-            if (await engine.TryAppendAsync(head, batch, rows, cancellationToken))
+            if (await engine.TryAppendAsync(head, batch, rows, deliveries, cancellationToken))
             {
                 _head = HeadAfter(batch, rows, head);
+                known.Reached(_head);
                 return results;
             }
         }
@@ -43,6 +44,7 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
         var (results, head) = await AppendCarefullyAsync(events, session, cancellationToken);
         await session.CommitAsync(cancellationToken);
         _head = head;
+        known.Reached(head);
         return results;
     }
 
@@ -50,20 +52,15 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
     private async Task<(AppendResult[] Results, LogHeadRow Head)> AppendCarefullyAsync(
         IReadOnlyList<Entry> events, Session session, CancellationToken cancellationToken)
     {
-        var head = (await session.QueryAsync($"SELECT position, hash, recorded_at, log_id, {engine.Durable} FROM log_head WHERE id = 1{engine.ForUpdate}", static r =>
-            new LogHeadRow
-            {
-                Position = r.GetInt64(0),
-                Hash = r.GetFieldValue<byte[]>(1),
-                RecordedAt = Micros.ToTime(r.GetInt64(2)),
-                LogId = r.GetGuidOfEngine(3),
-            }, cancellationToken)).Single();
+        var head = (await session.QueryAsync(
+            $"SELECT {KnownHead.Columns}, {engine.Durable} FROM log_head WHERE id = 1{engine.ForUpdate}", KnownHead.Read, cancellationToken)).Single();
+        await known.CheckAsync(head, session, cancellationToken);
         // Read under the head's lock, so that no other append can add one of these ids until this one is done.
-        var known = await session.QueryAsync(
+        var stored = await session.QueryAsync(
             $"SELECT {EventSql.Columns} FROM events WHERE {engine.AnyId("event_id", "ids")}", EventSql.Read, cancellationToken,
             ("ids", engine.Array(events.Select(static e => e.Event.EventId).Distinct())));
 
-        var (results, rows) = Plan(events, known, head, Now);
+        var (results, rows, deliveries) = Plan(events, stored, head, Now);
         if (rows.Count == 0)
         {
             // "Stored" is a promise too. What is seen may have missed its standby (its wait was cancelled, or this server crashed in it):
@@ -73,6 +70,7 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
         }
         var batch = BatchOf(rows, head);
         await session.InsertAsync(EventSql.Insert, rows, "", "", cancellationToken);
+        await session.InsertAsync(DeliverySql.Insert, deliveries, DeliverySql.OnConflict, "", cancellationToken);
         await session.ExecuteAsync("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", cancellationToken,
             ("last", batch.Last), ("first", batch.First), ("hash", batch.Hash));
         await session.ExecuteAsync("UPDATE log_head SET position = @position, hash = @hash, recorded_at = @recordedAt WHERE id = 1", cancellationToken,
@@ -90,15 +88,17 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
     };
 
     private static LogHeadRow HeadAfter(BatchRow batch, List<EventRow> rows, LogHeadRow head) =>
-        new() { LogId = head.LogId, Position = batch.Last, Hash = batch.Hash, RecordedAt = rows[^1].RecordedAt };
+        new() { LogId = head.LogId, Epoch = head.Epoch, Position = batch.Last, Hash = batch.Hash, RecordedAt = rows[^1].RecordedAt };
 
     /// <summary>Decides, without touching anything, what becomes of each event.</summary>
-    private static (AppendResult[] Results, List<EventRow> Rows) Plan(IReadOnlyList<Entry> events, List<EventRow> known, LogHeadRow head, DateTimeOffset now)
+    private static (AppendResult[] Results, List<EventRow> Rows, IReadOnlyList<DeliveryRow> Deliveries) Plan(
+        IReadOnlyList<Entry> events, List<EventRow> known, LogHeadRow head, DateTimeOffset now)
     {
         var byId = known.ToDictionary(static r => r.EventId);
         var recordedAt = now > head.RecordedAt ? now : head.RecordedAt;
         var results = new AppendResult[events.Count];
         var rows = new List<EventRow>(events.Count);
+        List<DeliveryRow>? deliveries = null;
         for (var i = 0; i < results.Length; i++)
         {
             var entry = events[i];
@@ -114,7 +114,12 @@ internal sealed class EventLog(IEngine engine, TimeProvider time)
             byId.Add(row.EventId, row);
             rows.Add(row);
             results[i] = new AppendResult.Accepted(row.Position);
+            // Only of what is stored now: one that comes again must not bring back what was erased.
+            if (entry.Event.Delivery is { } delivery)
+            {
+                (deliveries ??= []).Add(delivery.Row);
+            }
         }
-        return (results, rows);
+        return (results, rows, deliveries is null ? [] : [.. deliveries.DistinctBy(static d => Convert.ToHexString(d.Sha256))]);
     }
 }

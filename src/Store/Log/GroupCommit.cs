@@ -30,6 +30,7 @@ public sealed partial class GroupCommit : BackgroundService
     private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(2);
 
     private readonly EventLog _log;
+    private readonly KnownHead _known;
     private readonly IEngine _engine;
     private readonly ProjectorSignals _signals;
     private readonly ILogger<GroupCommit> _logger;
@@ -38,11 +39,14 @@ public sealed partial class GroupCommit : BackgroundService
     // Characters of data that wait, those of requests that are about to be refused included: many at once are more than an int holds.
     private long _waiting;
 
-    internal GroupCommit(EventLog log, IEngine engine, ProjectorSignals signals, ILogger<GroupCommit> logger) =>
-        (_log, _engine, _signals, _logger) = (log, engine, signals, logger);
+    internal GroupCommit(EventLog log, KnownHead known, IEngine engine, ProjectorSignals signals, ILogger<GroupCommit> logger) =>
+        (_log, _known, _engine, _signals, _logger) = (log, known, engine, signals, logger);
 
     /// <summary>Whether the queue has room; when not, the server is not ready.</summary>
     public bool HasRoom => _queue.Reader.Count < QueueLength && Volatile.Read(ref _waiting) <= QueueSize;
+
+    /// <summary>Why nothing is appended though the database would take it: the log in it was restored to an older state; null otherwise.</summary>
+    public string? Restored => _known.Problem;
 
     /// <summary>Appends events, all of them in one transaction and in their order.</summary>
     /// <returns>A result for each event once it is durable, in the order given. A caller that goes away does not take them back.</returns>
@@ -145,6 +149,12 @@ public sealed partial class GroupCommit : BackgroundService
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 break;
+            }
+            catch (LogRestoredException e)
+            {
+                LogFailed(batch.Count, e);
+                batch.ForEach(r => r.Answer.TrySetException(e));
+                return;
             }
             catch (Exception e)
             {

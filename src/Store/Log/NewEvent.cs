@@ -37,6 +37,9 @@ public sealed record NewEvent
     /// <summary>Everything else.</summary>
     public required EventData Data { get; init; }
 
+    /// <summary>The webhook that it came in; its hash stands in the data's derived members.</summary>
+    public Delivery? Delivery { get; init; }
+
     /// <summary>The time that folds and numbers use: the sender's, corrected, never later than the receipt.</summary>
     public DateTimeOffset EffectiveAt =>
         OccurredAt is { } occurredAt && occurredAt + ClockOffset < ReceivedAt ? occurredAt + ClockOffset : ReceivedAt;
@@ -63,4 +66,7 @@ public abstract record AppendResult
 }
 
 /// <summary>The log cannot take events now; nothing of the request was stored, as far as could be found out. Send it again.</summary>
-public sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The database holds an older state of the log than is known: it was restored. Until somebody accepts that, nothing is appended.</summary>
+public sealed class LogRestoredException(string message) : LogUnavailableException(message);

@@ -19,8 +19,8 @@ public sealed class Redactor
     private readonly TimeProvider _time;
     private readonly ProjectorSignals _signals;
 
-    internal Redactor(IEngine engine, TimeProvider time, ProjectorSignals signals) =>
-        (_engine, _log, _time, _signals) = (engine, new EventLog(engine, time), time, signals);
+    internal Redactor(IEngine engine, EventLog log, TimeProvider time, ProjectorSignals signals) =>
+        (_engine, _log, _time, _signals) = (engine, log, time, signals);
 
     /// <summary>Erases.</summary>
     /// <param name="position">Which event.</param>
@@ -41,7 +41,8 @@ public sealed class Redactor
         {
             return null;
         }
-        var survives = EventData.FromJson(row.Data).Without(members.Count > 0 ? members : FreeText);
+        var data = EventData.FromJson(row.Data);
+        var survives = data.Without(members.Count > 0 ? members : FreeText);
         await session.ExecuteAsync("UPDATE events SET data = '', salt = @digest WHERE position = @position", cancellationToken,
             ("digest", HashChain.DataDigest(row.Salt, row.Data)), ("position", position));
         var now = _time.GetUtcNow();
@@ -55,6 +56,10 @@ public sealed class Redactor
             Data = new EventData { Actor = actor, Reason = reason, Redaction = new Redaction(position, survives) },
         });
         var results = await _log.AppendAsync([redacted], session, cancellationToken);
+        if (data.Derived?.Delivery is { } delivery)
+        {
+            await session.ExecuteAsync("DELETE FROM deliveries WHERE sha256 = @sha256", cancellationToken, ("sha256", Convert.FromHexString(delivery)));
+        }
         await session.CommitAsync(cancellationToken);
         _signals.Appended.Set();
         return ((AppendResult.Accepted)results[0]).Position;

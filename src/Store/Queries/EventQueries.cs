@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
+using ValueStream.Store.Log;
 
 namespace ValueStream.Store.Queries;
 
@@ -45,12 +48,43 @@ public sealed class EventQueries
         return new([.. rows.Take(filter.Limit).Select(View)], next);
     }
 
+    /// <summary>One event, with the webhook's body that it came in where that is kept; null when there is none at that position.</summary>
+    public async Task<EventView?> FindAsync(long position, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        if (await visible.Of(snapshot.Database.Events.AsNoTracking()).SingleOrDefaultAsync(e => e.Position == position, cancellationToken) is not { } row)
+        {
+            return null;
+        }
+        var view = View(row);
+        if (view.Data.Derived?.Delivery is not { } hash)
+        {
+            return view;
+        }
+        var sha256 = Convert.FromHexString(hash);
+        return await snapshot.Database.Deliveries.AsNoTracking().SingleOrDefaultAsync(d => d.Sha256 == sha256, cancellationToken) is { } delivery
+            ? view with { Delivery = View(delivery) } : view;
+    }
+
     /// <summary>The end of the log.</summary>
     public async Task<HeadView> HeadAsync(CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         var head = await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken);
-        return new HeadView(head.LogId, head.Position, Convert.ToHexStringLower(head.Hash), head.Position == 0 ? null : head.RecordedAt);
+        return new HeadView(head.LogId, head.Position, Convert.ToHexStringLower(head.Hash), head.Position == 0 ? null : head.RecordedAt, head.Epoch);
+    }
+
+    private static DeliveryView View(DeliveryRow delivery)
+    {
+        var body = Compressed.Read(delivery.Body);
+        var isText = Utf8.IsValid(body);
+        return new DeliveryView
+        {
+            Sha256 = Convert.ToHexStringLower(delivery.Sha256),
+            ReceivedAt = delivery.ReceivedAt,
+            Text = isText ? Encoding.UTF8.GetString(body) : null,
+            Base64 = isText ? null : Convert.ToBase64String(body),
+        };
     }
 
     private static EventView View(EventRow e)

@@ -104,11 +104,13 @@ public abstract class VerifyContract
         await using var store = await FilledAsync();
         var head = await store.Get<EventQueries>().HeadAsync(Cancel);
         await TamperAsync(store, "DELETE FROM events WHERE position > 10", "DELETE FROM batches WHERE last > 10",
-            "UPDATE log_head SET position = 10, hash = (SELECT hash FROM batches WHERE last = 10)");
+            "UPDATE log_head SET position = 10, hash = (SELECT hash FROM batches WHERE last = 10), epoch = 2");
         await store.AppendAsync(Given.Start(Given.Run("forged")), Given.Start(Given.Run("too")), Given.Start(Given.Run("more")));
 
         Assert.Null((await VerifyAsync(store, new())).Fault);
-        Assert.Equal(11, (await VerifyAsync(store, new() { Head = head })).Fault?.Position);
+        var fault = (await VerifyAsync(store, new() { Head = head })).Fault;
+        Assert.Equal(11, fault?.Position);
+        Assert.Contains("epoch is 2", fault?.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,10 +19,12 @@ internal static class CustomHttpApi
 
     private static async Task<IResult> Take(HttpRequest request, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {
-        var sending = new Sending(request.HttpContext.User.Submitter(), time.GetUtcNow(), null);
         try
         {
-            using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken), lenient: true);
+            var bytes = await request.ReadBodyAsync(cancellationToken);
+            using var body = JsonReading.Parse(bytes, lenient: true);
+            var now = time.GetUtcNow();
+            var sending = new Sending(request.HttpContext.User.Submitter(), now, null, new Delivery(bytes.Span, now));
             var results = await ingestor.TakeAsync([Read(body.RootElement, sending)]);
             return results is [AppendResult.Refused refused] ? Problems.Invalid("", refused.Problem) : TypedResults.Text("success");
         }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Wire;
@@ -113,6 +114,20 @@ public abstract class CustomHttpContract(ApiServer server)
 
         Assert.Equal(head + 2, await Client.HeadAsync());
         Assert.Equal(1, (await FindAsync("deploy", _id)).GetProperty("attempt").GetInt32());
+    }
+
+    [Fact]
+    public async Task The_event_shows_the_body_that_it_came_in_byte_by_byte()
+    {
+        var body = $$"""{ "ID":"{{_id}}", "action" : "start", "passedOver":"ü" }""";
+        await TakeAsync(body);
+
+        var e = await Client.ReadAsync($"/api/v1/events/{await Client.HeadAsync()}");
+
+        Assert.Equal(body, e.GetProperty("delivery").Text("text"));
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+        Assert.Equal((sha256, sha256), (e.GetProperty("delivery").Text("sha256"), e.GetProperty("data").GetProperty("derived").Text("delivery")));
+        Assert.False((await Client.LastEventAsync()).TryGetProperty("delivery", out _));
     }
 
     [Theory]

@@ -39,6 +39,16 @@ public abstract class LogReadsContract(ApiServer server)
     }
 
     [Fact]
+    public async Task One_event_is_read_by_its_position_and_one_that_came_by_the_API_has_no_delivery()
+    {
+        var position = (await Client.RecordAsync(Sent.Start(_ns, "1")))[0].GetProperty("position").GetInt64();
+
+        Assert.Equal((await Client.LastEventAsync()).GetRawText(), (await Client.ReadAsync($"/api/v1/events/{position}")).GetRawText());
+        (await Client.GetAsync($"/api/v1/events/{position + 1000}")).IsProblem(404, "no event");
+        Assert.Equal(404, (await Client.GetAsync("/api/v1/events/last")).Status);
+    }
+
+    [Fact]
     public async Task The_head_names_the_last_event_and_changes_its_hash_with_each()
     {
         var before = await Client.ReadAsync("/api/v1/log/head");

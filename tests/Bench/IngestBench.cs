@@ -43,6 +43,7 @@ internal static partial class IngestBench
                 $"{Count(wrk.PerSecond)}/s against {Count(floor)}/s; p50 {Figure.Ms(wrk.P50)}, p99 {Figure.Ms(wrk.P99)}");
         }
 
+        await Wrk.PostAsync(server.Url, "array", 4, WarmUpSeconds);
         var arrays = await Wrk.PostAsync(server.Url, "array", 4, Seconds);
         yield return new("durable ingest, arrays of 500, 4 connections, against Npgsql's binary COPY of the same rows", "0.60 x",
             Ratio(arrays.PerSecond * 500 / copy), $"{Count(arrays.PerSecond * 500)}/s against {Count(copy)}/s; p50 {Figure.Ms(arrays.P50)}, p99 {Figure.Ms(arrays.P99)}");
@@ -89,6 +90,15 @@ internal static partial class IngestBench
             yield return new("bytes an event on disk, the log with its indexes, 15 tags a run", "", $"{Count(size / (double)Lines)} B", "events and batches");
             await CaughtUpAsync(server);
             size = await PostgresFloor.SizeAsync(database.ConnectionString);
+            var checking = Stopwatch.GetTimestamp();
+            var verified = await Tool.RunAsync("curl", "-sS", "-X", "POST", $"{server.Url}/api/v1/log/verify");
+            var check = Lines / Stopwatch.GetElapsedTime(checking).TotalSeconds;
+            if (verified.Contains("fault", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException(verified);
+            }
+            var read = await PostgresFloor.ReadAsync(database.ConnectionString);
+            yield return new("checking every digest and the chain of it, against Npgsql reading the same rows", "", Ratio(check / read), $"{Count(check)}/s against {Count(read)}/s");
             yield return new("bytes an event on disk, all tables and indexes, 15 tags a run", "1.5 kB", $"{Count(size / (double)Lines)} B", "when all is projected");
         }
         finally

@@ -70,12 +70,21 @@ internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics m
 
     private static IngestItem Answer(int index, NewEvent e, AppendResult result)
     {
-        var item = new IngestItem { Index = index, Status = "accepted", EventId = e.EventId, Run = e.Run.Rendering, Key = e.Key.ToString() };
-        return result switch
+        var (status, position) = result switch
         {
-            AppendResult.Accepted { Position: var position } => item with { Position = position },
-            AppendResult.Duplicate { Position: var position } => item with { Status = "duplicate", Position = position },
-            _ => item with { Status = "rejected", Problem = ProblemOf(e, result) },
+            AppendResult.Accepted accepted => ("accepted", accepted.Position),
+            AppendResult.Duplicate duplicate => ("duplicate", duplicate.Position),
+            _ => ("rejected", (long?)null),
+        };
+        return new IngestItem
+        {
+            Index = index,
+            Status = status,
+            Position = position,
+            EventId = e.EventId,
+            Run = e.Run.Rendering,
+            Key = e.Key.ToString(),
+            Problem = ProblemOf(e, result),
         };
     }
 }

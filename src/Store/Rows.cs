@@ -1,3 +1,5 @@
+using ValueStream.Core.Wire;
+
 namespace ValueStream.Store;
 
 /// <summary>An event as the log keeps it. Rows are only ever inserted.</summary>
@@ -47,6 +49,8 @@ internal sealed class LogHeadRow
     public long Position { get; set; }
     public required byte[] Hash { get; set; }
     public DateTimeOffset RecordedAt { get; set; }
+
+    public HeadView ToView() => new(LogId, Position, Convert.ToHexStringLower(Hash), Position == 0 ? null : RecordedAt);
 }
 
 /// <summary>Where the projections of one slot stand. Moved by compare-and-set on (position, epoch).</summary>

@@ -50,7 +50,7 @@ internal sealed class Arguments
             }
             else if (Find(flags, name) is not { } flag)
             {
-                read.Problems.Add($"the flag -{name} is not known and was ignored");
+                read.Problems.Add($"the flag -{name} is not known");
             }
             else if (flag.IsSwitch)
             {
@@ -66,7 +66,7 @@ internal sealed class Arguments
             }
             else
             {
-                read.Problems.Add($"the flag -{name} needs a value and was ignored");
+                read.Problems.Add($"the flag -{name} needs a value");
             }
         }
         return read;

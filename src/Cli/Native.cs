@@ -9,6 +9,7 @@ internal static unsafe partial class Native
     private const int NoFollow = 0x100;
     private const uint UidMask = 0x8;
     private const int Interrupted = 4;
+    private const nuint WindowSize = 0x5413;
 
     /// <summary>The id of the parent process.</summary>
     [LibraryImport("libc", EntryPoint = "getppid")]
@@ -29,6 +30,14 @@ internal static unsafe partial class Native
         return Statx(AtFdCwd, path, NoFollow, UidMask, status) == 0
             && *(uint*)(status + 20) == User()
             && new FileInfo(path).LinkTarget is null;
+    }
+
+    /// <summary>The columns of a terminal; null when the descriptor is none.</summary>
+    public static int? Columns(int descriptor)
+    {
+        // struct winsize: rows, columns, and both in pixels.
+        var size = stackalloc ushort[4];
+        return Control(descriptor, WindowSize, size) == 0 ? size[1] : null;
     }
 
     /// <summary>
@@ -57,6 +66,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint Write(int descriptor, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Control(int descriptor, nuint request, ushort* answer);
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);

@@ -15,6 +15,8 @@ internal static class Program
                 return Harmless(() => TrapCommand.Run(arguments[1..], now));
             case "flush":
                 return Harmless(() => FlushCommand.Run(arguments[1..], now));
+            case "verify":
+                return Answering(() => VerifyCommand.Run(arguments[1..]));
             case "help" or "-h" or "-help" or "--help":
                 Talk.Data(Help.All);
                 return 0;
@@ -42,5 +44,19 @@ internal static class Program
             Talk.Say($"gave up ({e.GetType().Name}: {e.Message}); the script is not affected");
         }
         return 0;
+    }
+
+    /// <summary>Commands whose exit code is the answer: what went wrong is never taken for a good one.</summary>
+    private static int Answering(Func<int> command)
+    {
+        try
+        {
+            return command();
+        }
+        catch (Exception e)
+        {
+            Talk.Say($"gave up ({e.GetType().Name}: {e.Message})");
+            return 2;
+        }
     }
 }

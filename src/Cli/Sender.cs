@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
@@ -190,30 +189,11 @@ internal sealed class Sender(Settings settings, Spool spool)
 
     private static Verdict Judge(Answer answer) => answer.Status switch
     {
-        0 => new(Fate.Unanswered, answer.Problem!),
+        0 => new(Fate.Unanswered, answer.Why),
         >= 200 and < 300 => new(Fate.Stored, ""),
-        400 or 413 or 422 => new(Fate.Refused, Explain(answer)),
-        401 or 403 => new(Fate.Declined, $"it answered {answer.Status}: VALUESTREAM_TOKEN is missing or not allowed to do this"),
-        404 => new(Fate.Declined, "it answered 404: VALUESTREAM_URL does not name a ValueStream server"),
-        _ => new(Fate.Declined, $"it answered {answer.Status}"),
+        400 or 413 or 422 => new(Fate.Refused, answer.Why),
+        _ => new(Fate.Declined, answer.Why),
     };
-
-    private static string Explain(Answer answer)
-    {
-        try
-        {
-            using var problem = JsonDocument.Parse(answer.Body);
-            if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail))
-            {
-                return problem.RootElement.TryGetProperty("errors", out var errors) ? $"{detail} {errors.GetRawText()}" : detail.ToString();
-            }
-        }
-        catch (JsonException)
-        {
-            // Then the body speaks for itself.
-        }
-        return $"it answered {answer.Status} {Encoding.UTF8.GetString(answer.Body.AsSpan(0, Math.Min(answer.Body.Length, 500)))}".TrimEnd();
-    }
 
     /// <summary>One event stands alone, several in an array.</summary>
     private static byte[] Json(List<Pending> batch)

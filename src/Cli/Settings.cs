@@ -41,6 +41,9 @@ internal sealed record Settings(string? Events, string? CustomHttp, string? Toke
             : Of("http://127.0.0.1:5000", token);
     }
 
+    /// <summary>Where the log is checked; null when only upstream's intake is known.</summary>
+    public string? VerifyLog => Events is null ? null : Events[..^Routes.Events.Length] + Routes.VerifyLog;
+
     /// <summary>What to name in messages.</summary>
     public string Server => Events ?? CustomHttp!;
 

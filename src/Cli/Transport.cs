@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using ValueStream.Core.Wire;
 
 namespace ValueStream.Cli;
@@ -11,7 +12,35 @@ namespace ValueStream.Cli;
 /// <param name="Status">The HTTP status; 0 when no whole answer came in time.</param>
 /// <param name="Body">The answer's body.</param>
 /// <param name="Problem">Why no answer came, as a phrase.</param>
-internal readonly record struct Answer(int Status, byte[] Body, string? Problem = null);
+internal readonly record struct Answer(int Status, byte[] Body, string? Problem = null)
+{
+    /// <summary>Why it is not the answer that was hoped for, as a phrase.</summary>
+    public string Why => Status switch
+    {
+        0 => Problem!,
+        400 or 413 or 422 => Detail(),
+        401 or 403 => $"it answered {Status}: VALUESTREAM_TOKEN is missing or not allowed to do this",
+        404 => "it answered 404: VALUESTREAM_URL does not name a ValueStream server",
+        _ => $"it answered {Status}",
+    };
+
+    private string Detail()
+    {
+        try
+        {
+            using var problem = JsonDocument.Parse(Body);
+            if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail))
+            {
+                return problem.RootElement.TryGetProperty("errors", out var errors) ? $"{detail} {errors.GetRawText()}" : detail.ToString();
+            }
+        }
+        catch (JsonException)
+        {
+            // Then the body speaks for itself.
+        }
+        return $"it answered {Status} {Encoding.UTF8.GetString(Body.AsSpan(0, Math.Min(Body.Length, 500)))}".TrimEnd();
+    }
+}
 
 /// <summary>
 /// One POST with a hard deadline over all of it: look-up, connection, sending, answer. For <c>http://</c> a plain socket,
@@ -88,6 +117,29 @@ internal static class Transport
         }
     }
 
+    /// <summary>Why an exchange failed, as a phrase.</summary>
+    public static string Reason(Exception e) => e.GetBaseException() switch
+    {
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "connection refused",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "its name is not known",
+        SocketException { SocketErrorCode: SocketError.HostUnreachable or SocketError.NetworkUnreachable } => "it cannot be reached",
+        SocketException { SocketErrorCode: SocketError.ConnectionReset } => "the connection was cut",
+        var other => other.Message,
+    };
+
+    /// <summary>A POST of JSON for HttpClient.</summary>
+    public static HttpRequestMessage Request(string address, byte[] body, string? token)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add(Routes.SentAtHeader, SentAt());
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+        return request;
+    }
+
     private static Answer Nothing(string problem) => new(0, [], problem);
 
     private static Answer Exchange(string address, byte[] body, string? token)
@@ -98,20 +150,9 @@ internal static class Transport
                 ? ExchangePlain(target, body, token)
                 : ExchangeByClient(address, body, token);
         }
-        catch (SocketException e)
-        {
-            return Nothing(e.SocketErrorCode switch
-            {
-                SocketError.ConnectionRefused => "connection refused",
-                SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its name is not known",
-                SocketError.HostUnreachable or SocketError.NetworkUnreachable => "it cannot be reached",
-                SocketError.ConnectionReset => "the connection was cut",
-                _ => e.Message,
-            });
-        }
         catch (Exception e)
         {
-            return Nothing(e.GetBaseException().Message);
+            return Nothing(Reason(e));
         }
     }
 
@@ -178,13 +219,7 @@ internal static class Transport
     {
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var client = new HttpClient(handler);
-        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Add(Routes.SentAtHeader, SentAt());
-        if (token is not null)
-        {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        }
+        using var request = Request(address, body, token);
         using var response = client.Send(request);
         using var content = new MemoryStream();
         response.Content.ReadAsStream().CopyTo(content);

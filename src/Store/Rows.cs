@@ -1,3 +1,5 @@
+using ValueStream.Core.Wire;
+
 namespace ValueStream.Store;
 
 /// <summary>An event as the log keeps it. Rows are only ever inserted.</summary>
@@ -53,6 +55,8 @@ internal sealed class LogHeadRow
 
     /// <summary>Where the log was when a server last started: a restored or copied database says where it was before.</summary>
     public string Place { get; set; } = "";
+
+    public HeadView ToView() => new(LogId, Position, Convert.ToHexStringLower(Hash), Position == 0 ? null : RecordedAt, Epoch);
 }
 
 /// <summary>The body of a webhook, kept for a while beside the events that it became.</summary>

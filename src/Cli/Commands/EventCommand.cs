@@ -21,7 +21,7 @@ internal static class EventCommand
         }
         foreach (var problem in arguments.Problems)
         {
-            Talk.Say(problem);
+            Talk.Say($"{problem} and was ignored");
         }
         // The value of a flag that is not known may stand among the words.
         switch (arguments.Words.Find(w => w is "start" or "end"))

@@ -13,7 +13,7 @@ internal static class FlushCommand
         }
         foreach (var problem in arguments.Problems)
         {
-            Talk.Say(problem);
+            Talk.Say($"{problem} and was ignored");
         }
         var folder = StateFolder.Find();
         new Sender(Settings.From(arguments), new Spool(folder)).Flush();

@@ -10,6 +10,7 @@ internal static class Help
           vscli event start|end   record the start or the end of a run
           vscli trap              record the whole script: ends with its exit status
           vscli flush             send what could not be sent before
+          vscli verify            check that the log is what was appended; 0 yes, 1 no, 2 not checked
           vscli COMMAND --help    flags and examples
 
         The shortest use, two lines at the top of a script:
@@ -71,5 +72,25 @@ internal static class Help
         vscli flush [-url URL]
 
           vscli flush    # sends what waits in the spool, for up to 60 s, and says how much is left
+        """;
+
+    /// <summary>Of verify.</summary>
+    public const string Verify = """
+        vscli verify [--from N] [--head FILE] [--save-head FILE] [-url URL]
+
+          vscli verify                                              # is every event what was appended?
+          vscli verify --save-head head.json                        # the first time: keep the head, on another machine than the log
+          vscli verify --head head.json --save-head head.json       # daily, from cron: nothing cut off or written anew since?
+          vscli verify --from 90000000 --head head.json             # only the newer part
+
+        Reads the whole log on the server, some minutes for 100 million events, and says on stdout what came of it:
+          0  everything is as it was appended
+          1  it is not; the first position that fails is named
+          2  it was not checked (or the head not saved); stderr says why
+
+          -from N            begin with the batch that holds this position, and believe what is before it
+          -head FILE         a head that was kept: of -save-head, or of GET /api/v1/log/head
+          -save-head FILE    keep the head that was checked, if all is well; one that is there already must be that of -head, or an earlier one
+          -url URL           server ($VALUESTREAM_URL); VALUESTREAM_TOKEN is its token, if it wants one
         """;
 }

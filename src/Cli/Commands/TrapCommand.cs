@@ -17,7 +17,7 @@ internal static class TrapCommand
         }
         foreach (var problem in arguments.Problems)
         {
-            Talk.Say(problem);
+            Talk.Say($"{problem} and was ignored");
         }
         var folder = StateFolder.Find();
         var openRuns = new OpenRuns(folder);

@@ -6,6 +6,9 @@ public static class Routes
     /// <summary>Takes events, answers queries over them.</summary>
     public const string Events = "/api/v1/events";
 
+    /// <summary>Checks the log, and tells how far it has come.</summary>
+    public const string VerifyLog = "/api/v1/log/verify";
+
     /// <summary>Upstream's intake for custom events.</summary>
     public const string CustomHttp = "/customhttp";
 

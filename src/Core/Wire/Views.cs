@@ -217,7 +217,8 @@ public sealed record HeadView(Guid LogId, long Position, string Hash, DateTimeOf
 /// <param name="Head">The last position to check.</param>
 /// <param name="Done">Whether this is the last word.</param>
 /// <param name="Fault">What was found; absent while nothing was.</param>
-public sealed record VerifyProgress(long Position, long Head, bool Done, VerifyFault? Fault);
+/// <param name="Verified">The head that was checked, to be kept elsewhere; only in the last word, and only where nothing was found.</param>
+public sealed record VerifyProgress(long Position, long Head, bool Done, VerifyFault? Fault, HeadView? Verified = null);
 
 /// <summary>The first position of the log that fails.</summary>
 /// <param name="Position">Its position; 0 when it is about the log as a whole.</param>

@@ -15,11 +15,11 @@ internal static class LogApi
     /// <summary>Maps the routes.</summary>
     public static void MapLog(this IEndpointRouteBuilder app)
     {
-        var api = app.MapGroup("/api/v1").WithTags("Events");
-        api.MapPost("/log/verify", Verify).WithName("VerifyLog")
-            .WithSummary("Check every digest, the chain and the head; one JSON object a line, the last is done")
+        var api = app.MapGroup("").WithTags("Events");
+        api.MapPost(Routes.VerifyLog, Verify).WithName("VerifyLog")
+            .WithSummary("Check every digest, the chain and the head; one JSON object a line, the last is done and has the head that was checked")
             .Accepts<VerifyRequest>("application/json").Produces<VerifyProgress>(200, "application/x-ndjson").ProducesProblem(400);
-        api.MapPost("/events/{position:long}/redact", Redact).WithName("RedactEvent")
+        api.MapPost("/api/v1/events/{position:long}/redact", Redact).WithName("RedactEvent")
             .WithSummary("Erase an event's data; what survives and who did it stand in a redacted event").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404);
     }
 

@@ -42,6 +42,11 @@ public sealed class ChainVerifier
             yield return Failed(next - 1, head, next, "The batch before it is missing, so the chain cannot be followed from here.");
             yield break;
         }
+        if (known is not null && known.Position > 0 && known.Position < next && !await HoldsAsync(database, known, cancellationToken))
+        {
+            yield return Failed(next - 1, head, known.Position, WrittenAnew(known, head));
+            yield break;
+        }
         var reading = ReadAsync(next);
         try
         {
@@ -68,10 +73,17 @@ public sealed class ChainVerifier
             // It uses the connection that is about to be closed.
             await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        if (erased.Count > 0)
+        {
+            // What was erased meanwhile is accounted for behind the head that is checked.
+            var since = await database.Events.AsNoTracking()
+                .Where(e => e.Position > head.Position && e.Kind == (short)EventKind.Redacted && e.Data != "").ToListAsync(cancellationToken);
+            erased.ExceptWith(since.SelectMany(Erasures));
+        }
         yield return await EndAsync(database, head, next, hash, known, cancellationToken) is { } end
             ? Failed(next - 1, head, end.Position, end.Problem)
             : erased.Count > 0 ? Failed(erased.Min - 1, head, erased.Min, "The event's data was erased, and no redacted event says by whom.")
-            : new(next - 1, head.Position, true, null);
+            : new(next - 1, head.Position, true, null, head.ToView());
 
         Task<List<(BatchRow Batch, List<EventRow> Events)>> ReadAsync(long from) =>
             Task.Run(() => ReadPieceAsync(database, from, head.Position, cancellationToken), cancellationToken);
@@ -96,6 +108,14 @@ public sealed class ChainVerifier
             ? (1, HashChain.Genesis(head.LogId))
             : (first, await database.Batches.Where(b => b.Last == first - 1).Select(static b => b.Hash).SingleOrDefaultAsync(cancellationToken));
     }
+
+    /// <summary>Whether the log has a head as a batch, which is all that can be asked of one that lies before the first position to check.</summary>
+    private static async Task<bool> HoldsAsync(Database database, HeadView known, CancellationToken cancellationToken) =>
+        await database.Batches.Where(b => b.Last == known.Position).Select(static b => b.Hash).SingleOrDefaultAsync(cancellationToken) is { } hash
+            && Convert.ToHexStringLower(hash) == known.Hash;
+
+    private static string WrittenAnew(HeadView known, LogHeadRow head) =>
+        $"The log was written anew: at position {known.Position} its hash is not that of the head kept elsewhere.{Since(known, head)}";
 
     /// <summary>The positions that a redacted event accounts for: the one it erased, and where that was itself a redacted event, that one's.</summary>
     private static IEnumerable<long> Erasures(EventRow e)
@@ -160,7 +180,7 @@ public sealed class ChainVerifier
                 ? new(batch.First, $"The batch {batch.First} to {batch.Last} does not follow from what is before it.")
             : known is not null && known.Position >= batch.First && known.Position <= batch.Last
                 && (known.Position != batch.Last || Convert.ToHexStringLower(batch.Hash) != known.Hash)
-                ? new(batch.First, $"The log was written anew: at position {known.Position} its hash is not that of the head kept elsewhere.{Since(known, head)}")
+                ? new(batch.First, WrittenAnew(known, head))
             : null;
     }
 

@@ -70,8 +70,7 @@ public sealed class EventQueries
     public async Task<HeadView> HeadAsync(CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        var head = await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken);
-        return new HeadView(head.LogId, head.Position, Convert.ToHexStringLower(head.Hash), head.Position == 0 ? null : head.RecordedAt, head.Epoch);
+        return (await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken)).ToView();
     }
 
     private static DeliveryView View(DeliveryRow delivery)

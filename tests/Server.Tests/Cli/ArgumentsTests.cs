@@ -55,7 +55,7 @@ public sealed class ArgumentsTests
     public void What_is_wrong_is_told_and_the_rest_is_read()
     {
         var read = Read("-nope=1 start -type=build -tag");
-        Assert.Equal(["the flag -nope is not known and was ignored", "the flag -tag needs a value and was ignored"], read.Problems);
+        Assert.Equal(["the flag -nope is not known", "the flag -tag needs a value"], read.Problems);
         Assert.Equal("build", read.Last("type"));
         Assert.Equal(["start"], read.Words);
     }

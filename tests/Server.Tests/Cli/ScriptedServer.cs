@@ -21,12 +21,18 @@ internal sealed record Received(string Path, Dictionary<string, string> Headers,
     }
 }
 
-/// <summary>What a server does with a request: the bytes it sends before it closes the connection; null when it never answers.</summary>
+/// <summary>
+/// What a server does with a request: the bytes it sends before it closes the connection, or falls silent where they end with
+/// <see cref="ScriptedServer.Silence"/>; null when it never answers.
+/// </summary>
 internal delegate string? Reply(Received request);
 
 /// <summary>An HTTP server that does as it is told, request after request; the last instruction stands for all that follow.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
+    /// <summary>Stands at the end of bytes after which the connection stays open and nothing comes.</summary>
+    public const string Silence = "\0";
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<Received> _received = new();
@@ -133,11 +139,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     reply = _script[Math.Min(_received.Count, _script.Length - 1)];
                     _received.Enqueue(request);
                 }
-                if (reply(request) is { } bytes)
-                {
-                    await stream.WriteAsync(Encoding.UTF8.GetBytes(bytes), _stop.Token);
-                }
-                else
+                var bytes = reply(request) ?? Silence;
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(bytes.TrimEnd(Silence[0])), _stop.Token);
+                if (bytes.EndsWith(Silence, StringComparison.Ordinal))
                 {
                     await Task.Delay(Timeout.Infinite, _stop.Token);
                 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ValueStream.Store;
+using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Testing;
 
@@ -47,6 +48,21 @@ internal sealed class StoredLog(TestDatabase database) : IAsyncDisposable
         await using var db = await OpenAsync();
         var row = await db.Leadership.AsNoTracking().SingleAsync(Cancel);
         return (row.Holder.Split('/') is [_, var pid, _] ? int.Parse(pid, null) : 0, row.Epoch);
+    }
+
+    /// <summary>Changes what the log holds, behind its back.</summary>
+    public async Task TamperAsync(params string[] statements)
+    {
+        var engine = _services.GetRequiredService<IEngine>();
+        await using var session = await engine.BeginAsync(Cancel);
+        string[] unlock = engine.Name == "Postgres"
+            ? ["ALTER TABLE events DISABLE TRIGGER ALL", "ALTER TABLE batches DISABLE TRIGGER ALL"]
+            : ["DROP TRIGGER events_no_update", "DROP TRIGGER events_no_delete", "DROP TRIGGER batches_no_delete"];
+        foreach (var statement in unlock.Concat(statements))
+        {
+            await session.ExecuteAsync(statement, Cancel);
+        }
+        await session.CommitAsync(Cancel);
     }
 
     /// <inheritdoc/>

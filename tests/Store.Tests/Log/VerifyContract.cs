@@ -22,7 +22,7 @@ public abstract class VerifyContract
 
         foreach (var request in new[] { new VerifyRequest(), new() { From = 2 }, new() { From = Events }, new() { From = Events + 1 }, new() { Head = head } })
         {
-            Assert.Equal(new VerifyProgress(Events, Events, true, null), await VerifyAsync(store, request));
+            Assert.Equal(new VerifyProgress(Events, Events, true, null, head), await VerifyAsync(store, request));
         }
     }
 
@@ -31,7 +31,7 @@ public abstract class VerifyContract
     {
         await using var store = await NewStoreAsync();
 
-        Assert.Equal(new VerifyProgress(0, 0, true, null), await VerifyAsync(store, new()));
+        Assert.Equal(new VerifyProgress(0, 0, true, null, await store.Get<EventQueries>().HeadAsync(Cancel)), await VerifyAsync(store, new()));
     }
 
     [Theory]
@@ -114,6 +114,42 @@ public abstract class VerifyContract
     }
 
     [Fact]
+    public async Task A_head_kept_elsewhere_is_looked_for_also_where_the_check_begins_behind_it()
+    {
+        await using var store = await FilledAsync();
+        var head = await store.Get<EventQueries>().HeadAsync(Cancel);
+        await store.AppendAsync(Given.Start(Given.Run("more")));
+
+        Assert.Null((await VerifyAsync(store, new() { From = Events + 1, Head = head })).Fault);
+        var fault = (await VerifyAsync(store, new() { From = Events + 1, Head = head with { Hash = new string('0', 64) } })).Fault;
+        Assert.Equal(Events, fault?.Position);
+        Assert.Contains("written anew", fault!.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_head_that_was_checked_is_told_and_not_that_of_what_was_appended_meanwhile()
+    {
+        await using var store = await LongAsync();
+        var head = await store.Get<EventQueries>().HeadAsync(Cancel);
+
+        var last = await MeanwhileAsync(store, () => store.AppendAsync(Given.Start(Given.Run("more"))));
+
+        Assert.Equal(head, last.Verified);
+    }
+
+    [Fact]
+    public async Task An_event_erased_while_the_check_runs_is_no_fault()
+    {
+        await using var store = await LongAsync();
+        var head = await store.Get<EventQueries>().HeadAsync(Cancel);
+
+        var last = await MeanwhileAsync(store, () => store.Get<Redactor>().RedactAsync(head.Position, [], "token:0", null, "it named a customer", Cancel));
+
+        Assert.Null(last.Fault);
+        Assert.Equal(head, last.Verified);
+    }
+
+    [Fact]
     public async Task An_event_slipped_in_behind_the_head_is_found()
     {
         await using var store = await FilledAsync();
@@ -142,6 +178,33 @@ public abstract class VerifyContract
                 Given.Start(Given.Run($"{i}"), 0, new() { Note = $"note {i}" }), Given.Start(Given.Run($"{i + 1}"), 0, new() { Note = $"note {i + 1}" }));
         }
         return store;
+    }
+
+    /// <summary>More events than two pieces of a check.</summary>
+    private async Task<StoreFixture> LongAsync()
+    {
+        var store = await NewStoreAsync();
+        foreach (var count in (int[])[5_001, 5_001, 1])
+        {
+            await store.AppendAsync([.. Enumerable.Range(0, count).Select(i => Given.Start(Given.Run($"{count} {i}"), 0, new() { Note = "note" }))]);
+        }
+        return store;
+    }
+
+    /// <summary>The last word of a check, while which something happens once its first piece is told, and two are read at most.</summary>
+    private static async Task<VerifyProgress> MeanwhileAsync(StoreFixture store, Func<Task> happens)
+    {
+        VerifyProgress? last = null;
+        await foreach (var progress in store.Get<ChainVerifier>().VerifyAsync(new(), Cancel))
+        {
+            if (last is null)
+            {
+                await happens();
+            }
+            last = progress;
+        }
+        Assert.True(last!.Done);
+        return last;
     }
 
     private static async Task<VerifyProgress> VerifyAsync(StoreFixture store, VerifyRequest request)

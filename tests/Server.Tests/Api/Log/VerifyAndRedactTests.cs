@@ -23,7 +23,9 @@ public sealed class VerifyAndRedactTests(TokenServer server)
 
         Assert.True(lines[^1].GetProperty("done").GetBoolean());
         Assert.Equal(lines[^1].GetProperty("head").GetInt64(), lines[^1].GetProperty("position").GetInt64());
+        Assert.Equal((await Client.GetAsync("/api/v1/log/head", Bearer)).Text, lines[^1].GetProperty("verified").GetRawText());
         Assert.All(lines, static l => Assert.False(l.TryGetProperty("fault", out _)));
+        Assert.All(lines.SkipLast(1), static l => Assert.False(l.TryGetProperty("verified", out _)));
         Assert.All(lines.Take(lines.Count - 1), static l => Assert.False(l.GetProperty("done").GetBoolean()));
     }
 
@@ -33,6 +35,7 @@ public sealed class VerifyAndRedactTests(TokenServer server)
         var last = (await VerifyAsync("""{"head":{"logId":"0198c0de-0000-7000-8000-000000000001","position":1,"hash":"00"}}"""))[^1];
 
         Assert.Contains("another log", last.GetProperty("fault").GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.False(last.TryGetProperty("verified", out _));
     }
 
     [Fact]

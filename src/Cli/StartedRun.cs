@@ -20,7 +20,24 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("parent-event-id"), .. Settings.Flags];
 
     /// <summary>Makes a run out of flags, surroundings and what is remembered of its parent.</summary>
-    public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now)
+    public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now) =>
+        From(arguments, Identify(arguments, now), executable: null, openRuns, now);
+
+    /// <summary>A new run's identity: all that its flags alone say.</summary>
+    public static RunRequest Identify(Arguments arguments, DateTimeOffset now) => new()
+    {
+        Type = arguments.Text("type") ?? DefaultType,
+        Namespace = arguments.Text("namespace") ?? DefaultNamespace,
+        Id = Token.New(now),
+    };
+
+    /// <summary>Makes a run of a known identity.</summary>
+    /// <param name="arguments">The flags.</param>
+    /// <param name="identity">Its identity.</param>
+    /// <param name="executable">The name of the one command that is the run; null where it is a whole script.</param>
+    /// <param name="openRuns">What is remembered of others.</param>
+    /// <param name="now">When it starts.</param>
+    public static StartedRun From(Arguments arguments, RunRequest identity, string? executable, OpenRuns openRuns, DateTimeOffset now)
     {
         var parents = Parents(arguments, openRuns);
         var tags = Tags.From(arguments);
@@ -31,21 +48,24 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         }
         tags.TryAdd("host.name", Surroundings.Host);
         tags.TryAdd("os.type", Surroundings.System);
+        if (executable is not null)
+        {
+            tags.TryAdd("process.executable.name", executable);
+        }
 
         // The server takes the name from the tag itself; here it is only remembered.
         var service = tags.TryGetValue("service", out var tag) && tag.Text.Length > 0 ? tag.Text : null;
         var name = arguments.Text("name")
             ?? (service is not null ? null
-            : (parents.Count > 0 ? openRuns.FindReferenced(parents[0])?.Name : null) ?? Surroundings.CallingScript());
+            : executable ?? (parents.Count > 0 ? openRuns.FindReferenced(parents[0])?.Name : null) ?? Surroundings.CallingScript());
         name = Tags.Limit("the name", name, 200);
-        var run = new OpenRun(
-            Token.New(now), arguments.Text("type") ?? DefaultType, arguments.Text("namespace") ?? DefaultNamespace, name ?? service);
+        var run = new OpenRun(identity.Id, identity.Type, identity.Namespace!, name ?? service);
         return new StartedRun(
             new EventRequest
             {
                 EventId = Guid.CreateVersion7(now),
                 Action = "start",
-                Run = new RunRequest { Type = run.Type, Namespace = run.Namespace, Id = run.Id },
+                Run = identity,
                 Name = name,
                 Parents = parents.Count > 0 ? parents : null,
                 OccurredAt = now,

@@ -159,35 +159,52 @@ internal sealed unsafe partial class Child
 
     /// <summary>
     /// A shell waits for vscli, so vscli stops as the command did, by Ctrl-Z or by itself, and sees that the command goes on when it
-    /// goes on itself. Without a terminal nobody would continue it; nor would anybody continue the leader of a session.
+    /// goes on itself.
     /// </summary>
     private void StopAlong(int signal)
     {
-        var terminal = OpenTerminal();
-        if (terminal < 0 || Session(0) == Environment.ProcessId)
+        if (!HasJobControl())
         {
-            _ = Native.Close(terminal);
             return;
         }
-        _ = Native.Close(terminal);
         Stop(signal);
         Thread.Sleep(Settling);
-        if (IsStopped())
+        if (Stat(_id) is ['T', ..])
         {
             Signal(Continue);
         }
     }
 
-    private bool IsStopped()
+    /// <summary>Whether somebody would continue us: on a terminal, a shell above us in the session that gave our process group its own.</summary>
+    private static bool HasJobControl()
+    {
+        var terminal = OpenTerminal();
+        if (terminal < 0)
+        {
+            return false;
+        }
+        _ = Native.Close(terminal);
+        var process = Environment.ProcessId;
+        while (process > 1 && Group(process) == Group(0))
+        {
+            // After the state stands the parent.
+            process = Stat(process).Split(' ') is [_, var parent, ..]
+                && int.TryParse(parent, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0;
+        }
+        return process > 0 && Session(process) == Session(0);
+    }
+
+    /// <summary>What the kernel tells of a process from its state on; empty when there is none.</summary>
+    private static string Stat(int process)
     {
         try
         {
-            var text = Encoding.Latin1.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{_id}/stat")));
-            return text.AsSpan(text.LastIndexOf(')') + 1).TrimStart() is ['T', ..];
+            var text = Encoding.Latin1.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat")));
+            return text[(text.LastIndexOf(')') + 2)..];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return true;
+            return "";
         }
     }
 
@@ -202,7 +219,7 @@ internal sealed unsafe partial class Child
         }
         var group = ForegroundGroup(terminal);
         _ = Native.Close(terminal);
-        return group == Group();
+        return group == Group(0);
     }
 
     // O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC
@@ -232,8 +249,8 @@ internal sealed unsafe partial class Child
     [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
     private static partial int ForegroundGroup(int terminal);
 
-    [LibraryImport("libc", EntryPoint = "getpgrp")]
-    private static partial int Group();
+    [LibraryImport("libc", EntryPoint = "getpgid")]
+    private static partial int Group(int process);
 
     [LibraryImport("libc", EntryPoint = "getsid")]
     private static partial int Session(int process);

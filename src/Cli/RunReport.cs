@@ -17,13 +17,16 @@ internal sealed class RunReport
     // Waiting for the command's end, so that start and end go as one. Nobody sees a run come up later by this.
     private const int Moment = 20;
     private const int Interval = 30_000;
+
     private const int HeartbeatBudget = 1_000;
 
     // Beyond the time for sending: to write what could not be sent.
     private const int Afterwards = 500;
 
-    private readonly Func<OpenRuns, StartedRun> _make;
     private readonly Settings _settings;
+    private readonly Func<string?> _findFolder;
+    private readonly Func<OpenRuns, StartedRun> _make;
+    private readonly int _interval;
     private readonly object _gate = new();
     private readonly Thread _thread;
     private EventRequest? _end;
@@ -31,11 +34,15 @@ internal sealed class RunReport
 
     /// <summary>Begins at once.</summary>
     /// <param name="settings">Where events go.</param>
+    /// <param name="findFolder">Finds the state folder.</param>
     /// <param name="make">Makes the run, given what is remembered of others.</param>
-    public RunReport(Settings settings, Func<OpenRuns, StartedRun> make)
+    /// <param name="interval">The time between two signs of life, in milliseconds.</param>
+    public RunReport(Settings settings, Func<string?> findFolder, Func<OpenRuns, StartedRun> make, int interval = Interval)
     {
         _settings = settings;
+        _findFolder = findFolder;
         _make = make;
+        _interval = interval;
         _thread = new Thread(Run, 512 * 1024) { IsBackground = true };
         _thread.Start();
     }
@@ -85,7 +92,7 @@ internal sealed class RunReport
 
     private void Report()
     {
-        var folder = StateFolder.Find();
+        var folder = _findFolder();
         var openRuns = new OpenRuns(folder);
         var spool = new Spool(folder);
         var sender = new Sender(_settings, spool);
@@ -95,12 +102,13 @@ internal sealed class RunReport
         spool.Hold(start);
 
         Place? place = null;
-        for (var patience = Moment; !HasEnded(patience); patience = Interval)
+        for (var patience = Moment; !HasEnded(patience); patience = _interval)
         {
             if (place != Place.Settled)
             {
                 // Again while the command lives, or the run would not be seen before its end.
-                place = sender.Send([start], Environment.TickCount64 + Sender.Budget, mayOverfill: false).Place;
+                var isKept = place == Place.Kept;
+                place = sender.Send([start], Environment.TickCount64 + Sender.Budget, mayOverfill: isKept).Place;
             }
             else
             {
@@ -149,11 +157,18 @@ internal sealed class RunReport
         }
         var thread = new Thread(() =>
         {
-            var answer = Transport.Post(
-                address, EventJson.Heartbeat(run, Lease), _settings.Token, Environment.TickCount64 + HeartbeatBudget);
-            if (answer.Status == 0)
+            try
             {
-                spool.MarkUnreachable(_settings.Server, true);
+                var answer = Transport.Post(
+                    address, EventJson.Heartbeat(run, Lease), _settings.Token, Environment.TickCount64 + HeartbeatBudget);
+                if (answer.Status == 0)
+                {
+                    spool.MarkUnreachable(_settings.Server, true);
+                }
+            }
+            catch (Exception)
+            {
+                // It would end vscli, and the lease is not worth a word.
             }
         }, 256 * 1024)
         {

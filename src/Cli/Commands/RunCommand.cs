@@ -129,6 +129,7 @@ internal static class RunCommand
         {
             return new RunReport(
                 Settings.From(arguments),
+                StateFolder.Find,
                 openRuns => StartedRun.From(arguments, run, Path.GetFileName(command), openRuns, now));
         }
         catch (Exception e)

@@ -159,7 +159,7 @@ public sealed class RunCommandTests
         using var vscli = new Vscli(server.Url);
         vscli.Variables["TRACESTATE"] = "a=b";
         vscli.Variables["BAGGAGE"] = "c=d";
-        const string see = "env | grep -v -e ^_= -e ^VS_ -e ^TRACEPARENT= -e ^SHLVL= | sort; grep Sig..n: /proc/self/status; pwd; umask; ulimit -a; ls /proc/self/fd; ps -o pgid= $$";
+        const string see = "env | grep -v -e ^_= -e ^VS_ -e ^TRACEPARENT= -e ^SHLVL= | sort; grep Sig..n: /proc/self/status; pwd; umask; ulimit -a; ls /proc/self/fd; cut -d\" \" -f5 /proc/$$/stat";
 
         var ran = await vscli.Script("bash", $"""
             see() ( "$@" sh -c '{see.Replace("'", "'\\''", StringComparison.Ordinal)}' )

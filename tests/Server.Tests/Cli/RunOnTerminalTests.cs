@@ -117,7 +117,7 @@ public sealed class RunOnTerminalTests
         var ran = await OnTerminalAsync(vscli, "bash --norc --noprofile -i", $$"""
             printf 'vscli run -- job\n'; {{WaitUntilReady}}; sleep .1
             {{stop}}
-            states() { ps -o stat= -p "$(sed 's/ /,/' pids)" | cut -c1 | tr -d '\n'; }
+            states() { for p in $(cat pids); do cut -d' ' -f3 /proc/$p/stat | tr -d '\n'; done; }
             for i in $(seq 200); do [ "$(states)" = TT ] && break; sleep .02; done
             states >stopped
             printf 'jobs | cut -c1-15 >jobs; touch prompted\n'; while ! [ -e prompted ]; do sleep .02; done

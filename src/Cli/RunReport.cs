@@ -31,6 +31,7 @@ internal sealed class RunReport
     private readonly Thread _thread;
     private EventRequest? _end;
     private long _deadline;
+    private Thread? _heartbeat;
 
     /// <summary>Begins at once.</summary>
     /// <param name="settings">Where events go.</param>
@@ -151,11 +152,11 @@ internal sealed class RunReport
     /// <summary>Renews the lease. Nobody waits for it, keeps it or is told of it; a server that is silent is left alone.</summary>
     private void Beat(Spool spool, RunRequest run)
     {
-        if (_settings.Events is not { } address || spool.WasUnreachable(_settings.Server))
+        if (_settings.Events is not { } address || _heartbeat is { IsAlive: true } || spool.WasUnreachable(_settings.Server))
         {
             return;
         }
-        var thread = new Thread(() =>
+        _heartbeat = new Thread(() =>
         {
             try
             {
@@ -174,6 +175,6 @@ internal sealed class RunReport
         {
             IsBackground = true,
         };
-        thread.Start();
+        _heartbeat.Start();
     }
 }

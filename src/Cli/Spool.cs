@@ -35,6 +35,7 @@ internal sealed class Spool(string? folder)
     private const string Sending = ".sending";
 
     private readonly Dictionary<string, FileStream> _held = [];
+    private readonly HashSet<Guid> _added = [];
 
     private string Waiting => Path.Combine(folder!, "spool");
 
@@ -107,9 +108,13 @@ internal sealed class Spool(string? folder)
         }
     }
 
-    /// <summary>Gives up the file of an event that was held.</summary>
+    /// <summary>Gives up the file of an event that was held or added here.</summary>
     public void Release(Pending pending)
     {
+        if (_added.Remove(pending.Id))
+        {
+            Remove(pending);
+        }
         if (folder is not null && _held.Remove(Path.Combine(Waiting, pending.Id + Sending), out var file))
         {
             Attempt(() => File.Delete(file.Name));
@@ -124,6 +129,10 @@ internal sealed class Spool(string? folder)
         {
             return "there is no folder to keep it in";
         }
+        if (_added.Contains(pending.Id))
+        {
+            return null;
+        }
         var path = Path.Combine(Waiting, pending.Id.ToString());
         try
         {
@@ -133,6 +142,7 @@ internal sealed class Spool(string? folder)
                 File.Move(path + Sending, path + Finished, overwrite: true);
                 _held.Remove(path + Sending);
                 held.Dispose();
+                _added.Add(pending.Id);
                 return null;
             }
             StateFolder.Make(Waiting);
@@ -142,6 +152,7 @@ internal sealed class Spool(string? folder)
                 file.Flush(flushToDisk: true);
             }
             File.Move(path + Unfinished, path + Finished, overwrite: true);
+            _added.Add(pending.Id);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -225,21 +236,28 @@ internal sealed class Spool(string? folder)
         Release(pending);
     });
 
-    /// <summary>Remembers that a server did not answer, or that it did.</summary>
-    public void MarkUnreachable(string server, bool unreachable) => Attempt(() =>
+    /// <summary>Remembers that a server did not answer, or that it did. Where several do so at once, one is enough.</summary>
+    public void MarkUnreachable(string server, bool unreachable)
     {
         if (folder is null)
         {
             return;
         }
-        if (!unreachable)
+        try
         {
-            File.Delete(Unreachable);
-            return;
+            if (!unreachable)
+            {
+                File.Delete(Unreachable);
+                return;
+            }
+            using var file = StateFolder.NewFile(Unreachable);
+            file.Write(Encoding.UTF8.GetBytes(server));
         }
-        using var file = StateFolder.NewFile(Unreachable);
-        file.Write(Encoding.UTF8.GetBytes(server));
-    });
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Then the next call finds out for itself.
+        }
+    }
 
     /// <summary>Whether this server did not answer within the last 30 seconds.</summary>
     public bool WasUnreachable(string server)

@@ -15,6 +15,10 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
     /// <summary>The variable by which a script names the parent of what it calls.</summary>
     public const string ParentVariable = "VS_PARENT_EVENT_ID";
 
+    // Written before the command of a run starts, where the file that remembers the run is written beside it: a vscli that is called at
+    // once would not find that file yet. The token in front says whose name it is.
+    private const string ParentNameVariable = "VS_PARENT_NAME";
+
     /// <summary>The flags of commands that start a run.</summary>
     public static readonly Flag[] Flags =
         [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("parent-event-id"), .. Settings.Flags];
@@ -30,6 +34,20 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         Namespace = arguments.Text("namespace") ?? DefaultNamespace,
         Id = Token.New(now),
     };
+
+    /// <summary>The variables by which a run's command knows whose child it is, as <c>NAME=value</c>.</summary>
+    public static string[] Variables(Arguments arguments, RunRequest identity, string executable)
+    {
+        var id = new RunId(SourceNames.CustomHttp, identity.Type, identity.Namespace!, identity.Id);
+        // As SpanIds has it, and the trace's where this run is its root.
+        var hash = Convert.ToHexStringLower(Hash.Of(id.Source, id.Type, id.Namespace, id.Id, "1"));
+        var incoming = Traceparent.Parse(Settings.Variable("TRACEPARENT"));
+        var own = new Traceparent(incoming?.TraceId ?? hash[..32], hash[..16], incoming?.Flags ?? 1);
+        const string service = "service|";
+        var name = arguments.Text("name")
+            ?? (arguments.All("tag")?.FindLast(t => t.StartsWith(service, StringComparison.Ordinal)) is { Length: > 8 } tag ? tag[service.Length..] : executable);
+        return [$"TRACEPARENT={own}", $"{ParentVariable}={id.Rendering}", $"{ParentNameVariable}={id.Id} {name}"];
+    }
 
     /// <summary>Makes a run of a known identity.</summary>
     /// <param name="arguments">The flags.</param>
@@ -57,7 +75,9 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         var service = tags.TryGetValue("service", out var tag) && tag.Text.Length > 0 ? tag.Text : null;
         var name = arguments.Text("name")
             ?? (service is not null ? null
-            : executable ?? (parents.Count > 0 ? openRuns.FindReferenced(parents[0])?.Name : null) ?? Surroundings.CallingScript());
+            : executable
+                ?? (parents.Count > 0 ? openRuns.FindReferenced(parents[0])?.Name ?? PassedOn(parents[0]) : null)
+                ?? Surroundings.CallingScript());
         name = Tags.Limit("the name", name, 200);
         var run = new OpenRun(identity.Id, identity.Type, identity.Namespace!, name ?? service);
         return new StartedRun(
@@ -89,6 +109,11 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
             openRuns.Forget(Run.Id);
         }
     }
+
+    private static string? PassedOn(string parent) =>
+        Settings.Variable(ParentNameVariable) is { Length: > Token.Length + 1 } passed && parent.EndsWith(passed[..Token.Length], StringComparison.Ordinal)
+            ? passed[(Token.Length + 1)..]
+            : null;
 
     // A bare token stands for the run that it was printed for; anything else is taken as sent. An empty flag means "no parent".
     private static List<string> Parents(Arguments arguments, OpenRuns openRuns)

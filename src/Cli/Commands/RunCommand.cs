@@ -49,12 +49,13 @@ internal static class RunCommand
         }
 
         var run = StartedRun.Identify(arguments, now);
-        var child = Child.Start(at + Before, Variables(run), out var error);
+        var executable = Path.GetFileName(words[at]);
+        var child = Child.Start(at + Before, StartedRun.Variables(arguments, run, executable), out var error);
         if (child is not null)
         {
             Talk.Hold();
         }
-        var report = Begin(arguments, run, words[at], now);
+        var report = Begin(arguments, run, executable, now);
         if (child is null)
         {
             var code = error == NoSuchFile ? NotFound : CannotExecute;
@@ -113,24 +114,14 @@ internal static class RunCommand
         return (words.Length, words.Length);
     }
 
-    private static string[] Variables(RunRequest run)
-    {
-        var id = new RunId(SourceNames.CustomHttp, run.Type, run.Namespace!, run.Id);
-        // As SpanIds has it, and the trace's where this run is its root.
-        var hash = Convert.ToHexStringLower(Hash.Of(id.Source, id.Type, id.Namespace, id.Id, "1"));
-        var incoming = Traceparent.Parse(Settings.Variable("TRACEPARENT"));
-        var own = new Traceparent(incoming?.TraceId ?? hash[..32], hash[..16], incoming?.Flags ?? 1);
-        return [$"TRACEPARENT={own}", $"{StartedRun.ParentVariable}={id.Rendering}"];
-    }
-
-    private static RunReport? Begin(Arguments arguments, RunRequest run, string command, DateTimeOffset now)
+    private static RunReport? Begin(Arguments arguments, RunRequest run, string executable, DateTimeOffset now)
     {
         try
         {
             return new RunReport(
                 Settings.From(arguments),
                 StateFolder.Find,
-                openRuns => StartedRun.From(arguments, run, Path.GetFileName(command), openRuns, now));
+                openRuns => StartedRun.From(arguments, run, executable, openRuns, now));
         }
         catch (Exception e)
         {

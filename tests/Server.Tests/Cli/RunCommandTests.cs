@@ -182,6 +182,7 @@ public sealed class RunCommandTests
             100
             TRACEPARENT=00-{SpanIds.TraceId(id, 1)}-{SpanIds.SpanId(id, 1)}-01
             VS_PARENT_EVENT_ID={id.Rendering}
+            VS_PARENT_NAME={id.Id} env
             TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-{SpanIds.SpanId(last, 1)}-00
             TRACESTATE=a=b
 
@@ -210,6 +211,23 @@ public sealed class RunCommandTests
         var traces = new[] { inner, step }.Select(e => e.GetProperty("traceparent").GetString()![3..35]).Distinct();
         Assert.Equal(SpanIds.TraceId(new(SourceNames.CustomHttp, "outer", "default", outer.GetProperty("run").GetProperty("id").GetString()!), 1),
             Assert.Single(traces));
+    }
+
+    [Theory]
+    [InlineData("", "job")]
+    [InlineData("-tag=service|api", "api")]
+    [InlineData("-tag=service|api -name=release", "release")]
+    [InlineData("-tag=service|api -tag=service|", "job")]
+    public async Task What_the_command_records_at_once_has_its_name_although_the_run_is_remembered_beside_it(string flags, string name)
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Accepts);
+        using var vscli = new Vscli(server.Url);
+        // Where nothing is remembered, as before it is.
+        vscli.Command("job", "VALUESTREAM_SPOOL=$PWD/other vscli event -type=step start >/dev/null");
+
+        await vscli.Run(["run", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--", "job"]);
+
+        Assert.Equal(name, Assert.Single(server.Events, e => Type(e) == "step").GetProperty("name").GetString());
     }
 
     [Theory]

@@ -103,6 +103,8 @@ public sealed class SpoolTests : IDisposable
         _spool.Refuse(refused, "no such type");
         Assert.Equal([kept.Id + ".json"], Directory.GetFiles(Waiting).Select(f => Path.GetFileName(f)!));
         Assert.Equal(kept.Json, Assert.Single(_spool.Take(10, 1 << 20)).Json);
+        _spool.Release(kept);
+        Assert.Empty(Directory.GetFiles(Waiting));
     }
 
     [Fact]

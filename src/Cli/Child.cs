@@ -128,9 +128,16 @@ internal sealed unsafe partial class Child
             case Hangup or Terminate or User1 or User2:
                 Signal(signal);
                 break;
-            case Interrupt or Quit or TerminalStop or Continue or WindowChange:
+            case Interrupt or Quit:
                 // In the foreground the terminal has sent it to the command as well.
-                if (!IsInForeground())
+                if (ForegroundGroup() != Group(0))
+                {
+                    Signal(signal);
+                }
+                break;
+            case TerminalStop or Continue or WindowChange:
+                // So have the terminal and its shell, to the whole group, in the background as well.
+                if (ForegroundGroup() is null)
                 {
                     Signal(signal);
                 }
@@ -178,12 +185,10 @@ internal sealed unsafe partial class Child
     /// <summary>Whether somebody would continue us: on a terminal, a shell above us in the session that gave our process group its own.</summary>
     private static bool HasJobControl()
     {
-        var terminal = OpenTerminal();
-        if (terminal < 0)
+        if (ForegroundGroup() is null)
         {
             return false;
         }
-        _ = Native.Close(terminal);
         var process = Environment.ProcessId;
         while (process > 1 && Group(process) == Group(0))
         {
@@ -210,20 +215,19 @@ internal sealed unsafe partial class Child
 
     private void Signal(int signal) => _ = SendSignal(_id, signal);
 
-    private static bool IsInForeground()
+    /// <summary>The process group in the foreground of our terminal; null where we have none.</summary>
+    private static int? ForegroundGroup()
     {
-        var terminal = OpenTerminal();
+        // O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC
+        var terminal = Native.Open("/dev/tty", 0x2 | 0x100 | 0x800 | 0x80000);
         if (terminal < 0)
         {
-            return false;
+            return null;
         }
         var group = ForegroundGroup(terminal);
         _ = Native.Close(terminal);
-        return group == Group(0);
+        return group;
     }
-
-    // O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC
-    private static int OpenTerminal() => Native.Open("/dev/tty", 0x2 | 0x100 | 0x800 | 0x80000);
 
     [LibraryImport("child", EntryPoint = "vs_catch")]
     private static partial int Catch(int* signals, int count);

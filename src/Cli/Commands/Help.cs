@@ -80,11 +80,12 @@ internal static class Help
         The command starts first and gets everything as it is: terminal, input, output, folder, signals. Its exit code is the answer:
         128+n where signal n ended it, 127 where it was not found, 126 where it cannot be executed, 124 where its time was up.
         It sees TRACEPARENT and VS_PARENT_EVENT_ID, so what it calls becomes a child. Its arguments are not recorded.
+        The name is -name, else the tag service, else the command's.
 
         {Common}
           -timeout TIME          TERM after so long: 90s, 5m, 1h30m, or seconds (none)
           -kill-after TIME       KILL so long after that (10s)
-          -capture-args          record the arguments, secrets masked
+          -capture-args          record the arguments, secrets masked (not available yet)
         """;
 
     /// <summary>Of flush.</summary>

@@ -137,6 +137,30 @@ public sealed class RunOnTerminalTests
     }
 
     [Fact]
+    public async Task In_the_background_it_goes_on_with_the_command_and_is_continued_once()
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Accepts);
+        using var vscli = new Vscli(server.Url);
+        vscli.Command("job", """
+            trap 'echo on >>continued' CONT
+            touch ready
+            while ! [ -e go ]; do sleep .02; done
+            exit 4
+            """);
+
+        await OnTerminalAsync(vscli, "bash --norc --noprofile -i", $$"""
+            printf 'vscli run -- job\n'; {{WaitUntilReady}}; sleep .1
+            printf '\032'; printf 'touch prompted\n'; while ! [ -e prompted ]; do sleep .02; done
+            printf 'bg\n'; while ! [ -e continued ]; do sleep .02; done
+            sleep .2; touch go
+            printf 'wait %%1; echo $? >code; exit\n'; while ! [ -e code ]; do sleep .02; done
+            """);
+
+        Assert.Equal(["on"], await LinesAsync(vscli, "continued"));
+        Assert.Equal(["4"], await LinesAsync(vscli, "code"));
+    }
+
+    [Fact]
     public async Task What_vscli_has_to_say_waits_until_the_command_has_left_the_terminal()
     {
         using var vscli = new Vscli(ScriptedServer.Nobody());

@@ -83,6 +83,7 @@ try
     app.MapLog();
     app.MapLive();
     app.MapHealth();
+    app.MapMetrics();
     app.MapLogin();
     app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
     app.MapValueStreamWeb();

@@ -44,6 +44,9 @@ public sealed partial class GroupCommit : BackgroundService
     /// <summary>Whether the queue has room; when not, the server is not ready.</summary>
     public bool HasRoom => _queue.Reader.Count < QueueLength && Volatile.Read(ref _waiting) <= QueueSize;
 
+    /// <summary>Events that are neither durable nor refused yet.</summary>
+    public int Waiting => _signals.Appending;
+
     /// <summary>Appends events, all of them in one transaction and in their order.</summary>
     /// <returns>A result for each event once it is durable, in the order given. A caller that goes away does not take them back.</returns>
     /// <exception cref="LogUnavailableException">The queue is full, the database does not answer, or the server is stopping.</exception>

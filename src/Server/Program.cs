@@ -62,7 +62,7 @@ try
     {
         await app.Services.GetRequiredService<Migrator>().MigrateAsync(app.Lifetime.ApplicationStopping);
     }
-    catch (Exception e) when ((e.InnerException as DbException ?? e) is DbException or IOException or UnauthorizedAccessException)
+    catch (Exception e) when ((e.InnerException as DbException ?? e) is DbException or IOException or UnauthorizedAccessException or MissingRightsException)
     {
         throw ServerSettings.NoDatabase(e.InnerException as DbException ?? e);
     }

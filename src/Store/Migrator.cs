@@ -17,13 +17,22 @@ public sealed class Migrator
     /// <summary>The database's name for people.</summary>
     public string EngineName => _engine.Name;
 
-    /// <summary>Applies what is missing. Safe to run by several servers at once: EF Core takes a lock.</summary>
+    /// <summary>Applies what is missing; where nothing is, it only reads. Safe to run by several servers at once: EF Core takes a lock.</summary>
     /// <exception cref="DatabaseInUseException">Another server holds the SQLite database.</exception>
+    /// <exception cref="MissingRightsException">This role may not use all of the database.</exception>
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await _engine.PrepareAsync(cancellationToken);
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        await database.Database.MigrateAsync(cancellationToken);
+        if ((await database.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+        {
+            await database.Database.MigrateAsync(cancellationToken);
+        }
+        await Rights.CheckAsync(database, cancellationToken);
+        if (await HasFirstStateAsync(database, cancellationToken))
+        {
+            return;
+        }
 
         // Whoever comes first makes the log: from here on it has an id that all its hashes grow from.
         var logId = Guid.NewGuid();
@@ -41,4 +50,8 @@ public sealed class Migrator
         }
         await session.CommitAsync(cancellationToken);
     }
+
+    private static async Task<bool> HasFirstStateAsync(Database database, CancellationToken cancellationToken) =>
+        await database.LogHead.AnyAsync(cancellationToken) && await database.Leadership.AnyAsync(cancellationToken)
+        && await database.Checkpoints.CountAsync(cancellationToken) == Database.Slots.Length;
 }

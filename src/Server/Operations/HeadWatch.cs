@@ -29,7 +29,7 @@ internal sealed partial class HeadWatch(EventQueries events, TimeProvider time, 
                 if (timer.Period != RetryEvery)
                 {
                     timer.Period = RetryEvery;
-                    LogAway(e.Message);
+                    LogAway(e.GetBaseException().Message);
                 }
             }
         }

@@ -47,7 +47,12 @@ internal static class Telemetry
     }
 
     /// <summary>Maps <c>/metrics</c>: every metric as Prometheus reads it, for whoever may call anything.</summary>
-    public static void MapMetrics(this IEndpointRouteBuilder app) => app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata(Get));
+    public static void MapMetrics(this IEndpointRouteBuilder app)
+    {
+        // Made now, so that what it shows is there before the first event is.
+        app.ServiceProvider.GetRequiredService<ServerMetrics>();
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata(Get));
+    }
 }
 
 /// <summary>What the server counts of its own work.</summary>
@@ -68,9 +73,22 @@ internal sealed class ServerMetrics
     /// <summary>Counts what became of events.</summary>
     public void Count(IReadOnlyList<AppendResult> results)
     {
-        foreach (var status in results.CountBy(static r => r switch { AppendResult.Accepted => "accepted", AppendResult.Duplicate => "duplicate", _ => "rejected" }))
+        var (accepted, duplicate) = (0, 0);
+        foreach (var result in results)
         {
-            _events.Add(status.Value, new KeyValuePair<string, object?>("status", status.Key));
+            accepted += result is AppendResult.Accepted ? 1 : 0;
+            duplicate += result is AppendResult.Duplicate ? 1 : 0;
+        }
+        Add("accepted", accepted);
+        Add("duplicate", duplicate);
+        Add("rejected", results.Count - accepted - duplicate);
+    }
+
+    private void Add(string status, int count)
+    {
+        if (count > 0)
+        {
+            _events.Add(count, new KeyValuePair<string, object?>("status", status));
         }
     }
 }

@@ -88,7 +88,7 @@ public sealed class LeastRightsTests
             "DROP TRIGGER events_no_update ON events", "ALTER TABLE events DISABLE TRIGGER ALL", "ALTER TABLE batches DISABLE TRIGGER USER", "SET session_replication_role = replica",
             "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$", "DROP FUNCTION refuse_change() CASCADE",
             "CREATE RULE forget AS ON INSERT TO events DO INSTEAD NOTHING", "CREATE TRIGGER t BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-            "CREATE TABLE mine (x int)", "CREATE TEMP TABLE mine (x int)", "CREATE SCHEMA mine", "LOCK TABLE events IN ACCESS EXCLUSIVE MODE",
+            "CREATE TABLE mine (x int)", "CREATE TEMP TABLE mine (x int)", "CREATE SCHEMA mine", "BEGIN; LOCK TABLE events IN ACCESS EXCLUSIVE MODE",
             "DELETE FROM \"__EFMigrationsHistory\"", "INSERT INTO \"__EFMigrationsHistory\" VALUES ('x', 'x')",
             "DELETE FROM checkpoints", "DELETE FROM leadership", "TRUNCATE runs_a", "SET ROLE valuestream_owner", "COPY events TO PROGRAM 'cat'",
         ])
@@ -157,7 +157,7 @@ public sealed class LeastRightsTests
         await cluster.ExecuteAsync(Script());
         var (exitCode, output) = await ServerProcess.RunAsync(As("valuestream_owner", cluster), null, null, "--migrate-only");
         Assert.True(exitCode == 0, output);
-        await cluster.ExecuteAsync(Script());
+        await ExecuteAsync("valuestream_owner", cluster, Script());
     }
 
     private static async Task IsRefusedAsync(string role, PostgresCluster cluster, string says = "")
@@ -174,19 +174,23 @@ public sealed class LeastRightsTests
     /// <summary>Postgres's code for why the server's role may not do something; null when it may.</summary>
     private static async Task<string?> RefusalAsync(PostgresCluster cluster, string sql)
     {
-        await using var connection = new NpgsqlConnection(As("valuestream_server", cluster) + ";Pooling=false");
-        await connection.OpenAsync(Cancel);
-        await using var transaction = await connection.BeginTransactionAsync(Cancel);
-        await using var command = new NpgsqlCommand(sql, connection, transaction);
         try
         {
-            await command.ExecuteNonQueryAsync(Cancel);
+            await ExecuteAsync("valuestream_server", cluster, sql);
             return null;
         }
         catch (PostgresException e)
         {
             return e.SqlState;
         }
+    }
+
+    private static async Task ExecuteAsync(string role, PostgresCluster cluster, string sql)
+    {
+        await using var connection = new NpgsqlConnection(As(role, cluster) + ";Pooling=false");
+        await connection.OpenAsync(Cancel);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancel);
     }
 
     private static string As(string role, PostgresCluster cluster) => new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Username = role }.ConnectionString;

@@ -46,6 +46,7 @@ public sealed class MetricsTests
 
         var head = Assert.Single(metrics.Of("valuestream_log_head"));
         Assert.Equal(2, head.Value);
+        Assert.Single(metrics.Of("valuestream_events_waiting"));
         Assert.Equal((expected.Text("logId"), expected.Text("hash")), (head.Labels["valuestream_log_id"], head.Labels["valuestream_log_hash"]));
         await Until.HoldsAsync("the server has said its head", () => Task.FromResult(
             server.Output.Contains($"position 2, hash {expected.Text("hash")}, log {expected.Text("logId")}", StringComparison.Ordinal)));

@@ -8,7 +8,7 @@ namespace ValueStream.Server.Tests.Cli;
 /// <summary>The published binary against servers that misbehave, and on a terminal.</summary>
 public sealed class VerifyCommandTests
 {
-    private const string Head = """{"logId":"0198c0de-0000-7000-8000-000000000001","position":9,"hash":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}""";
+    private const string Head = """{"logId":"0198c0de-0000-7000-8000-000000000001","position":9,"hash":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","epoch":1}""";
     private const string Begin = """{"position":5,"head":9,"done":false}""" + "\n";
     private const string Well = $$"""{"position":9,"head":9,"done":true,"verified":{{Head}}}""" + "\n";
     private const string Streams = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";

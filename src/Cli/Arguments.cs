@@ -72,6 +72,15 @@ internal sealed class Arguments
         return read;
     }
 
+    /// <summary>Tells what could not be understood; the command goes on without it.</summary>
+    public void SayProblems()
+    {
+        foreach (var problem in Problems)
+        {
+            Talk.Say($"{problem} and was ignored");
+        }
+    }
+
     /// <summary>The flag's last value, or null when it was not given.</summary>
     public string? Last(string name)
     {

@@ -40,6 +40,26 @@ internal static unsafe partial class Native
         return Control(descriptor, WindowSize, size) == 0 ? size[1] : null;
     }
 
+    /// <summary>Whether this process is in the foreground of a terminal: in its background, reading from it would stop it.</summary>
+    public static bool IsInForeground(int terminal) => ForegroundGroup(terminal) == ProcessGroup();
+
+    /// <summary>Waits until a descriptor can be read; false when it cannot within so many milliseconds.</summary>
+    public static bool HasInput(int descriptor, int milliseconds)
+    {
+        // struct pollfd: the descriptor, what is asked for (POLLIN), what is.
+        var ask = (long)(uint)descriptor | 1L << 32;
+        return Poll(&ask, 1, milliseconds) > 0;
+    }
+
+    /// <summary>Reads what is there, at most as much as fits; less than 1 at the end or an error.</summary>
+    public static int Read(int descriptor, Span<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return (int)Read(descriptor, start, bytes.Length);
+        }
+    }
+
     /// <summary>
     /// Writes to a descriptor, from where it stands. Console's streams would set up the terminal and a thread for signals first,
     /// a FileStream would write at an offset of its own. Closed or full: there is nobody to tell.
@@ -66,6 +86,18 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint Write(int descriptor, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    private static partial nint Read(int descriptor, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static partial int Poll(long* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
+    private static partial int ForegroundGroup(int terminal);
+
+    [LibraryImport("libc", EntryPoint = "getpgrp")]
+    private static partial int ProcessGroup();
 
     [LibraryImport("libc", EntryPoint = "ioctl")]
     private static partial int Control(int descriptor, nuint request, ushort* answer);

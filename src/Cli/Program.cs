@@ -13,8 +13,14 @@ internal static class Program
                 return Harmless(() => EventCommand.Run(arguments[1..], now));
             case "trap":
                 return Harmless(() => TrapCommand.Run(arguments[1..], now));
+            case "annotate":
+                return Harmless(() => AnnotateCommand.Run(arguments[1..], now));
+            case "link":
+                return Harmless(() => LinkCommand.Run(arguments[1..], now));
             case "flush":
                 return Harmless(() => FlushCommand.Run(arguments[1..], now));
+            case "status":
+                return Answering(() => StatusCommand.Run(arguments[1..], now));
             case "verify":
                 return Answering(() => VerifyCommand.Run(arguments[1..]));
             case "help" or "-h" or "-help" or "--help":

@@ -17,7 +17,7 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
 
     /// <summary>The flags of commands that start a run.</summary>
     public static readonly Flag[] Flags =
-        [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("parent-event-id"), .. Settings.Flags];
+        [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("require-reason", IsSwitch: true), new("parent-event-id"), .. Settings.Flags];
 
     /// <summary>Makes a run out of flags, surroundings and what is remembered of its parent.</summary>
     public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now)
@@ -50,7 +50,7 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
                 Parents = parents.Count > 0 ? parents : null,
                 OccurredAt = now,
                 Actor = arguments.Text("actor") ?? user,
-                Reason = Tags.Limit("the reason", arguments.Text("reason"), 4000),
+                Reason = Tags.Limit("the reason", arguments.Text("reason") ?? AskedReason(arguments), 4000),
                 Tags = tags,
                 Traceparent = Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
             },
@@ -68,6 +68,20 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         {
             openRuns.Forget(Run.Id);
         }
+    }
+
+    private static string? AskedReason(Arguments arguments)
+    {
+        if (arguments.Switch("require-reason") is not true)
+        {
+            return null;
+        }
+        var reason = Terminal.Ask("Why? (the reason is recorded)");
+        if (reason is null)
+        {
+            Talk.Say("a reason is required, and none was given: the run is recorded without; `vscli annotate -reason=...` adds one");
+        }
+        return reason;
     }
 
     // A bare token stands for the run that it was printed for; anything else is taken as sent. An empty flag means "no parent".

@@ -9,7 +9,10 @@ internal static class Help
 
           vscli event start|end   record the start or the end of a run
           vscli trap              record the whole script: ends with its exit status
+          vscli annotate          add tags, a note or a reason to a run
+          vscli link              link a run to others
           vscli flush             send what could not be sent before
+          vscli status            what is configured, what waits, whether the server answers
           vscli verify            check that the log is what was appended; 0 yes, 1 no, 2 not checked
           vscli COMMAND --help    flags and examples
 
@@ -29,6 +32,7 @@ internal static class Help
           -name NAME             name of the run (tag service, the parent's name, the script's name)
           -actor WHO             who did it (the user)
           -reason WHY
+          -require-reason        asks for one on the terminal when none is given; without a terminal it says so and goes on
           -parent-event-id ID    repeatable: the first is the parent, the others were before it ($VS_PARENT_EVENT_ID)
           -url URL               server ($VALUESTREAM_URL)
           -event-source-url URL  upstream's intake ($VS_CUSTOM_HTTP_EVENT_SOURCE_URL)
@@ -65,6 +69,50 @@ internal static class Help
         The script's own EXIT trap still runs; set one before this line, not after it.
 
         {Common}
+        """;
+
+    /// <summary>Of annotate.</summary>
+    public const string Annotate = """
+        vscli annotate [flags] [NOTE...]
+
+          vscli annotate -tag='image.size|512' built and pushed          # the run in which this is called
+          vscli annotate -event-id="$BUILD" -tag='cache|miss'
+          vscli annotate -event-id="$TRACEID" -reason='customer request 4711'
+
+          -event-id ID           what start printed ($VS_PARENT_EVENT_ID)
+          -tag 'KEY|VALUE'       repeatable; a key that is there already takes the new value
+          -note TEXT             as the words without a flag
+          -reason WHY            of the run
+          -actor WHO             of the run
+          -type TYPE             of a run that was not started on this machine
+          -namespace NAME        of such a run
+          -url URL               server ($VALUESTREAM_URL)
+        """;
+
+    /// <summary>Of link.</summary>
+    public const string Link = """
+        vscli link [flags] RUN...
+
+          vscli link vstrace-github-issue-acme.shop-12                   # from the run in which this is called
+          vscli link -event-id="$DEPLOY" -kind=follows "$BUILD"
+          vscli link -kind=contains vstrace-github-pull_request-acme.shop-41 vstrace-github-pull_request-acme.shop-42
+
+        RUN is what start printed on this machine, or a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID; it need not be known yet.
+
+          -event-id ID           the run that links ($VS_PARENT_EVENT_ID)
+          -kind KIND             references (the default), follows or contains
+          -type TYPE             of a run that was not started on this machine
+          -namespace NAME        of such a run
+          -url URL               server ($VALUESTREAM_URL)
+        """;
+
+    /// <summary>Of status.</summary>
+    public const string Status = """
+        vscli status [-url URL]
+
+          vscli status    # which server and from where that is known, whether it answers, what waits, what was refused and why
+
+        Ends with 0 when all is well, with 1 when the server does not answer, events wait or some were refused.
         """;
 
     /// <summary>Of flush.</summary>

@@ -9,6 +9,9 @@ public static class Routes
     /// <summary>Checks the log, and tells how far it has come.</summary>
     public const string VerifyLog = "/api/v1/log/verify";
 
+    /// <summary>Whether the server takes events.</summary>
+    public const string Ready = "/readyz";
+
     /// <summary>Upstream's intake for custom events.</summary>
     public const string CustomHttp = "/customhttp";
 

@@ -86,6 +86,7 @@ try
     app.MapReads();
     app.MapLog();
     app.MapLive();
+    app.MapCli();
     app.MapHealth();
     app.MapMetrics();
     app.MapLogin();

@@ -426,7 +426,8 @@ internal static class Secrets
         private const int Shortest = 6;
         private const int ShortestLine = 12;
 
-        private readonly Dictionary<string, List<string>> _byStart = [];
+        private readonly HashSet<string> _values = [];
+        private readonly Dictionary<string, SortedSet<int>> _lengthsByStart = [];
 
         public SecretValues(IEnumerable<string> values)
         {
@@ -446,23 +447,26 @@ internal static class Secrets
                     Add(escaped, Shortest);
                 }
             }
-            foreach (var group in _byStart.Values)
-            {
-                group.Sort(static (a, b) => b.Length - a.Length);
-            }
         }
 
         public void Find(string text, List<(int Start, int End)> spans)
         {
-            if (_byStart.Count == 0)
+            if (_values.Count == 0)
             {
                 return;
             }
-            var byStart = _byStart.GetAlternateLookup<ReadOnlySpan<char>>();
+            var values = _values.GetAlternateLookup<ReadOnlySpan<char>>();
+            var lengthsByStart = _lengthsByStart.GetAlternateLookup<ReadOnlySpan<char>>();
             for (var at = 0; at + Shortest <= text.Length;)
             {
-                var rest = text.AsSpan(at);
-                var found = byStart.TryGetValue(rest[..Shortest], out var candidates) ? Longest(rest, candidates) : 0;
+                var found = 0;
+                if (lengthsByStart.TryGetValue(text.AsSpan(at, Shortest), out var lengths))
+                {
+                    foreach (var length in lengths)
+                    {
+                        found = at + length <= text.Length && values.Contains(text.AsSpan(at, length)) ? length : found;
+                    }
+                }
                 if (found > 0)
                 {
                     spans.Add((at, at + found));
@@ -471,30 +475,18 @@ internal static class Secrets
             }
         }
 
-        private static int Longest(ReadOnlySpan<char> text, List<string> candidates)
-        {
-            foreach (var value in candidates)
-            {
-                if (text.StartsWith(value))
-                {
-                    return value.Length;
-                }
-            }
-            return 0;
-        }
-
         private void Add(string value, int shortest)
         {
-            if (value.Length < shortest)
+            if (value.Length < shortest || !_values.Add(value))
             {
                 return;
             }
             var start = value[..Shortest];
-            if (!_byStart.TryGetValue(start, out var group))
+            if (!_lengthsByStart.TryGetValue(start, out var lengths))
             {
-                _byStart[start] = group = [];
+                _lengthsByStart[start] = lengths = [];
             }
-            group.Add(value);
+            lengths.Add(value.Length);
         }
     }
 }

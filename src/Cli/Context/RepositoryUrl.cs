@@ -41,22 +41,23 @@ internal sealed record RepositoryUrl(string? Full, string? Owner, string Name, s
     }
 
     // The port is ssh's, not the web's. A host without a dot may be an alias of the user's own ssh settings, and is no address then.
-    private static RepositoryUrl? OverSsh(string authority, string path) =>
-        At("https://", authority, path, keepsPort: false) is { } parsed && (authority.Contains('.') || authority.EndsWith(']'))
-            ? parsed
-            : At("https://", authority, path, keepsPort: false) is { } alias ? alias with { Full = null } : null;
+    private static RepositoryUrl? OverSsh(string authority, string path)
+    {
+        var parsed = At("https://", authority, path, keepsPort: false);
+        return parsed is null || authority.AsSpan().ContainsAny('.', ']') ? parsed : parsed with { Full = null };
+    }
 
     private static RepositoryUrl? At(string scheme, string authority, string path, bool keepsPort)
     {
         var host = authority[(authority.LastIndexOf('@') + 1)..].ToLowerInvariant();
         var port = "";
-        if (host.LastIndexOf(':') is var colon and >= 0 && !host.EndsWith(']'))
+        if (host.LastIndexOf(':') is var colon and >= 0 && host.LastIndexOf(']') < colon)
         {
             port = host[colon..];
             host = host[..colon];
         }
         // user:pass/word@host: what looks like host and port is not.
-        if (host.Length == 0 || port.AsSpan(port.Length == 0 ? 0 : 1).ContainsAnyExceptInRange('0', '9') || path.Contains('@'))
+        if (host.Length == 0 || host[0] == '[' && host[^1] != ']' || port.AsSpan(port.Length == 0 ? 0 : 1).ContainsAnyExceptInRange('0', '9') || path.Contains('@'))
         {
             return null;
         }

@@ -31,20 +31,33 @@ internal static class DefaultTags
     /// <summary>The CI system first: it knows the branch of a checkout that is detached.</summary>
     private static string? ReadAround(Found found)
     {
+        string? actor = null;
         try
         {
-            var actor = CiContext.Read(Settings.Variable, found);
-            if (!(found.ContainsKey("vcs.repository.url.full") && found.ContainsKey("vcs.ref.head.name") && found.ContainsKey("vcs.ref.head.revision")))
+            actor = CiContext.Read(Settings.Variable, found);
+            var isAllKnown = found.ContainsKey("vcs.repository.url.full") && found.ContainsKey("vcs.ref.head.name") && found.ContainsKey("vcs.ref.head.revision");
+            if (!isAllKnown && CurrentFolder() is { } folder)
             {
-                GitContext.Read(Environment.CurrentDirectory, Settings.Variable, found);
+                GitContext.Read(folder, Settings.Variable, found);
             }
-            return actor;
         }
         catch (Exception e)
         {
             // The run is worth more than what is around it.
             Talk.Say($"the surroundings could not be read ({e.GetType().Name}: {e.Message})");
-            return null;
+        }
+        return actor;
+    }
+
+    private static string? CurrentFolder()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // removed under our feet
         }
     }
 }

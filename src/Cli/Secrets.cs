@@ -12,7 +12,7 @@ internal static class Secrets
 {
     private const string Stars = "***";
     private const int LongestName = 64;
-    private const int LongestUserInfo = 16 << 10;
+    private const int LongestUserInfo = 8 << 10;
     private const int LongestEscaped = 1 << 10;
 
     // A name that holds one of these names a secret: DB_PASSWORD, --api-key, x-vault-token, aws_secret_access_key, user[pass].
@@ -259,7 +259,10 @@ internal static class Secrets
         {
             return (start + 1, QuoteEnd(text, start, isEscaped));
         }
-        var length = text[at] == ':' ? text.AsSpan(start).IndexOfAny('\r', '\n') : text.AsSpan(start).IndexOfAny(BehindValues);
+        var rest = text.AsSpan(start);
+        var length = text[at] == ':' ? rest.IndexOfAny('\r', '\n')
+            : name.Start > 0 && text[name.Start - 1] == ';' ? rest.IndexOf(';') // Server=x;Password=a b;Encrypt=true
+            : rest.IndexOfAny(BehindValues);
         return (start, length < 0 ? text.Length : start + length);
     }
 
@@ -343,7 +346,8 @@ internal static class Secrets
     private static void FindInUrls(string text, List<(int Start, int End)> spans)
     {
         const string after = "://";
-        for (var at = text.IndexOf(after, StringComparison.Ordinal); at >= 0;)
+        var last = text.LastIndexOf('@');
+        for (var at = text.IndexOf(after, StringComparison.Ordinal); at >= 0 && at < last;)
         {
             var start = at + after.Length;
             var rest = text.AsSpan(start, Math.Min(LongestUserInfo, text.Length - start));

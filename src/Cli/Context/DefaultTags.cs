@@ -8,7 +8,7 @@ internal static class DefaultTags
 {
     private const int MostTags = 200;
 
-    /// <summary>Adds what is found to the tags that were given, which stay as they are; so does what fills the server's limit.</summary>
+    /// <summary>Adds what is found to the tags that were given. Those stay as they are, and leave room for no more where they are as many as the server takes.</summary>
     /// <returns>Who does this: whom the CI system names, else the user of the machine; null when neither is known.</returns>
     public static string? AddTo(Dictionary<string, TagValue> tags)
     {

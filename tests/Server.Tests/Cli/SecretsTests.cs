@@ -53,6 +53,7 @@ public sealed class SecretsTests
         { "bash¦-c¦x; PASSWORD=\"a b\" deploy", "bash -c 'x; PASSWORD=\"***\" deploy'" },
         { "npm¦config¦set¦//registry/:_authToken¦abc", "npm config set //registry/:_authToken abc" },
         { "aws¦configure¦set¦aws_secret_access_key¦abc", "aws configure set aws_secret_access_key ***" },
+        { "sqlcmd¦Server=x;Password=a b&c;Encrypt=true", "sqlcmd 'Server=x;Password=***;Encrypt=true'" },
         // Headers and bodies.
         { "curl¦-H¦Authorization: Bearer abc.def¦https://acme.org/x", "curl -H 'Authorization: ***' https://acme.org/x" },
         { "curl¦-HX-Api-Key:abc", "curl -HX-Api-Key:***" },

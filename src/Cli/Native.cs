@@ -1,6 +1,20 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ValueStream.Cli;
+
+/// <summary>What a path leads to, links followed.</summary>
+internal enum PathKind
+{
+    /// <summary>Nothing, or what is neither a file nor a folder: a pipe, a device.</summary>
+    None,
+
+    /// <summary>A file with bytes in it.</summary>
+    File,
+
+    /// <summary>A folder.</summary>
+    Folder,
+}
 
 /// <summary>The few questions to the kernel that .NET has no words for.</summary>
 internal static unsafe partial class Native
@@ -8,6 +22,10 @@ internal static unsafe partial class Native
     private const int AtFdCwd = -100;
     private const int NoFollow = 0x100;
     private const uint UidMask = 0x8;
+    private const uint TypeMask = 0x1;
+
+    // O_RDONLY, O_NOCTTY, O_NONBLOCK and O_CLOEXEC: these have the same values on x64 and arm64.
+    private const int ReadWithoutWaiting = 0x100 | 0x800 | 0x80000;
     private const int Interrupted = 4;
     private const nuint WindowSize = 0x5413;
 
@@ -30,6 +48,30 @@ internal static unsafe partial class Native
         return Statx(AtFdCwd, path, NoFollow, UidMask, status) == 0
             && *(uint*)(status + 20) == User()
             && new FileInfo(path).LinkTarget is null;
+    }
+
+    /// <summary>What is at a path.</summary>
+    public static PathKind KindOf(string path)
+    {
+        // The mode is at byte 28 of struct statx; its upper four bits are the type.
+        var status = stackalloc byte[256];
+        return Statx(AtFdCwd, path, 0, TypeMask, status) != 0 ? PathKind.None : (*(ushort*)(status + 28) & 0xF000) switch
+        {
+            0x8000 => PathKind.File,
+            0x4000 => PathKind.Folder,
+            _ => PathKind.None,
+        };
+    }
+
+    /// <summary>Opens a file for reading; null when it cannot be read or is none. A pipe that nobody writes to is not waited for.</summary>
+    public static SafeFileHandle? OpenFile(string path)
+    {
+        if (KindOf(path) != PathKind.File)
+        {
+            return null;
+        }
+        var descriptor = Open(path, ReadWithoutWaiting);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>The columns of a terminal; null when the descriptor is none.</summary>
@@ -104,6 +146,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int folder, string path, int flags, uint mask, byte* status);

@@ -1,3 +1,4 @@
+using ValueStream.Cli.Context;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 
@@ -17,20 +18,17 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
 
     /// <summary>The flags of commands that start a run.</summary>
     public static readonly Flag[] Flags =
-        [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("require-reason", IsSwitch: true), new("parent-event-id"), .. Settings.Flags];
+        [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("require-reason", IsSwitch: true), new("parent-event-id"),
+        new("no-context", IsSwitch: true), .. Settings.Flags];
 
     /// <summary>Makes a run out of flags, surroundings and what is remembered of its parent.</summary>
     public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now)
     {
         var parents = Parents(arguments, openRuns);
         var tags = Tags.From(arguments);
-        var user = Surroundings.User;
-        if (user is not null)
-        {
-            tags.TryAdd("user.name", user);
-        }
-        tags.TryAdd("host.name", Surroundings.Host);
-        tags.TryAdd("os.type", Surroundings.System);
+        // A parent is named by whoever calls; all else that the surroundings say can be turned off.
+        var isAlone = arguments.Switch("no-context") == true;
+        var actor = isAlone ? null : DefaultTags.AddTo(tags);
 
         // The server takes the name from the tag itself; here it is only remembered.
         var service = tags.TryGetValue("service", out var tag) && tag.Text.Length > 0 ? tag.Text : null;
@@ -49,10 +47,10 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
                 Name = name,
                 Parents = parents.Count > 0 ? parents : null,
                 OccurredAt = now,
-                Actor = arguments.Text("actor") ?? user,
+                Actor = arguments.Text("actor") ?? Tags.Limit("the actor", actor, 200),
                 Reason = Tags.Limit("the reason", arguments.Text("reason") ?? AskedReason(arguments), 4000),
                 Tags = tags,
-                Traceparent = Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
+                Traceparent = isAlone ? null : Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
             },
             run);
     }

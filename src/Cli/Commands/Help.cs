@@ -28,12 +28,13 @@ internal static class Help
     private const string Common = """
           -type TYPE             kind of work (deploy)
           -namespace NAME        owner (default)
-          -tag 'KEY|VALUE'       repeatable
+          -tag 'KEY|VALUE'       repeatable; those of user, machine, repository and CI job are there already
           -name NAME             name of the run (tag service, the parent's name, the script's name)
-          -actor WHO             who did it (the user)
+          -actor WHO             who did it (whom the CI names, the user)
           -reason WHY
           -require-reason        asks for one on the terminal when none is given; without a terminal it says so and goes on
           -parent-event-id ID    repeatable: the first is the parent, the others were before it ($VS_PARENT_EVENT_ID)
+          -no-context            tell nothing of user, machine, repository, CI job and $TRACEPARENT
           -url URL               server ($VALUESTREAM_URL)
           -event-source-url URL  upstream's intake ($VS_CUSTOM_HTTP_EVENT_SOURCE_URL)
         """;

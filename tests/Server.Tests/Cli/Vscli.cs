@@ -14,7 +14,8 @@ internal sealed class Vscli : IDisposable
 {
     private static readonly string[] Cleared =
         ["VALUESTREAM_TOKEN", "VS_CUSTOM_HTTP_EVENT_SOURCE_URL", "VS_CUSTOM_HTTP_EVENT_SOURCE_SECRET", "VS_PARENT_EVENT_ID",
-        "TRACEID", "TRACEPARENT", "XDG_STATE_HOME", "http_proxy", "https_proxy", "BASH_ENV", "ENV"];
+        "TRACEID", "TRACEPARENT", "XDG_STATE_HOME", "http_proxy", "https_proxy", "BASH_ENV", "ENV",
+        "GIT_DIR", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "JENKINS_HOME", "BUILDKITE", "CIRCLECI"];
 
     private readonly string _binary;
 

@@ -11,7 +11,7 @@ namespace ValueStream.Cli;
 internal static class EventJson
 {
     /// <summary>An event as <see cref="WireJson"/> writes it, of those members that vscli sends.</summary>
-    public static byte[] Write(EventRequest request)
+    public static byte[] Write(EventRequest request, int? lease = null)
     {
         var json = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(json))
@@ -19,11 +19,7 @@ internal static class EventJson
             writer.WriteStartObject();
             writer.WriteString("eventId"u8, request.EventId!.Value);
             writer.WriteString("action"u8, request.Action);
-            writer.WriteStartObject("run"u8);
-            writer.WriteString("type"u8, request.Run.Type);
-            Text(writer, "namespace"u8, request.Run.Namespace);
-            writer.WriteString("id"u8, request.Run.Id);
-            writer.WriteEndObject();
+            Run(writer, request.Run);
             Text(writer, "name"u8, request.Name);
             if (request.Parents is { } parents)
             {
@@ -69,6 +65,25 @@ internal static class EventJson
                 writer.WriteEndObject();
             }
             Text(writer, "traceparent"u8, request.Traceparent);
+            if (lease is { } seconds)
+            {
+                writer.WriteNumber("lease"u8, seconds);
+            }
+            writer.WriteEndObject();
+        }
+        return json.WrittenSpan.ToArray();
+    }
+
+    /// <summary>A run's sign of life: no event of its own, so it has no id.</summary>
+    public static byte[] Heartbeat(RunRequest run, int lease)
+    {
+        var json = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("action"u8, "heartbeat"u8);
+            Run(writer, run);
+            writer.WriteNumber("lease"u8, lease);
             writer.WriteEndObject();
         }
         return json.WrittenSpan.ToArray();
@@ -146,6 +161,15 @@ internal static class EventJson
             }
         }
         return (index, fate is { } known ? new Verdict(known, problem ?? "no reason given") : null);
+    }
+
+    private static void Run(Utf8JsonWriter writer, RunRequest run)
+    {
+        writer.WriteStartObject("run"u8);
+        writer.WriteString("type"u8, run.Type);
+        Text(writer, "namespace"u8, run.Namespace);
+        writer.WriteString("id"u8, run.Id);
+        writer.WriteEndObject();
     }
 
     private static void Text(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string? text)

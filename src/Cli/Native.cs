@@ -74,6 +74,20 @@ internal static unsafe partial class Native
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>Whether another process has a lock on a file, as .NET takes one for <see cref="FileShare.None"/>.</summary>
+    public static bool IsLocked(string path)
+    {
+        // O_CLOEXEC; LOCK_SH | LOCK_NB.
+        var descriptor = Open(path, 0x80000);
+        if (descriptor < 0)
+        {
+            return false;
+        }
+        var locked = Lock(descriptor, 1 | 4) != 0;
+        _ = Close(descriptor);
+        return locked;
+    }
+
     /// <summary>The columns of a terminal; null when the descriptor is none.</summary>
     public static int? Columns(int descriptor)
     {
@@ -126,6 +140,17 @@ internal static unsafe partial class Native
         }
     }
 
+    /// <summary>Opens a file; -1 where that fails.</summary>
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags);
+
+    /// <summary>Closes a descriptor.</summary>
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "flock")]
+    private static partial int Lock(int descriptor, int operation);
+
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint Write(int descriptor, byte* bytes, nint count);
 
@@ -146,9 +171,6 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int folder, string path, int flags, uint mask, byte* status);

@@ -13,6 +13,8 @@ internal static class Program
                 return Harmless(() => EventCommand.Run(arguments[1..], now));
             case "trap":
                 return Harmless(() => TrapCommand.Run(arguments[1..], now));
+            case "run":
+                return RunCommand.Run(arguments[1..], now);
             case "annotate":
                 return Harmless(() => AnnotateCommand.Run(arguments[1..], now));
             case "link":

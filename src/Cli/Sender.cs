@@ -24,10 +24,28 @@ internal enum Fate
 /// <summary>What became of an event, and why where it was not stored.</summary>
 internal readonly record struct Verdict(Fate Fate, string Reason);
 
+/// <summary>Where an event is after an attempt to send it.</summary>
+internal enum Place
+{
+    /// <summary>With the server, or set aside because the server can never take it.</summary>
+    Settled,
+
+    /// <summary>In the spool.</summary>
+    Kept,
+
+    /// <summary>Nowhere.</summary>
+    Lost,
+}
+
+/// <summary>Where events are after an attempt to send them, and a sentence about it where they are not with the server.</summary>
+internal readonly record struct Delivery(Place Place, string? Word);
+
 /// <summary>Brings events to the server, or keeps them.</summary>
 internal sealed class Sender(Settings settings, Spool spool)
 {
-    private const int Budget = 2_000;
+    /// <summary>How long a call may take to send, in milliseconds.</summary>
+    public const int Budget = 2_000;
+
     private const int FlushBudget = 60_000;
     private const int FlushRequestBudget = 20_000;
 
@@ -40,37 +58,62 @@ internal sealed class Sender(Settings settings, Spool spool)
     /// <returns>False when the event is lost: neither stored nor kept.</returns>
     public bool Send(EventRequest request, bool mayOverfill)
     {
-        var deadline = Environment.TickCount64 + Budget;
-        var pending = new Pending(request.EventId!.Value, EventJson.Write(request));
+        var delivery = Send([Pending.Of(request)], Environment.TickCount64 + Budget, mayOverfill);
+        if (delivery.Word is { } word)
+        {
+            Talk.Say(word);
+        }
+        return delivery.Place != Place.Lost;
+    }
+
+    /// <summary>Sends events that belong together; what becomes of the last of them that is not stored becomes of all.</summary>
+    /// <param name="events">The events.</param>
+    /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
+    /// <param name="mayOverfill">Keep them even in a full spool.</param>
+    public Delivery Send(List<Pending> events, long deadline, bool mayOverfill)
+    {
         if (spool.WasUnreachable(settings.Server))
         {
-            return Keep(pending, mayOverfill, "it did not answer within the last 30 s");
+            return Keep(events, mayOverfill, "it did not answer within the last 30 s");
         }
-        // The new event stands first, so that it is not the one that time runs out for.
-        List<Pending> batch = [pending];
+        // The new events stand first, so that they are not those that time runs out for.
+        List<Pending> batch = [.. events];
         using var right = spool.HasEvents ? spool.Lock() : null;
         if (right is not null)
         {
-            batch.AddRange(spool.Take(500, 256 << 10));
+            batch.AddRange(spool.Take(500, 256 << 10).Where(waiting => events.TrueForAll(e => e.Id != waiting.Id)));
         }
         var verdicts = Post(batch, deadline);
-        Settle(batch, verdicts, from: 1);
-        var (fate, reason) = verdicts[0];
-        switch (fate)
+        Settle(batch, verdicts, from: events.Count);
+        var unsettled = new List<Pending>();
+        var verdict = default(Verdict);
+        for (var i = 0; i < events.Count; i++)
         {
-            case Fate.Stored:
-                return true;
-            case Fate.Refused:
-                Talk.Say($"the server refused the event: {reason}");
-                spool.Refuse(pending, reason);
-                return true;
-            default:
-                if (fate == Fate.Unanswered)
-                {
-                    spool.MarkUnreachable(settings.Server, true);
-                }
-                return Keep(pending, mayOverfill, reason);
+            switch (verdicts[i].Fate)
+            {
+                case Fate.Stored:
+                    spool.Release(events[i]);
+                    if (right is not null)
+                    {
+                        // It may be one that was kept after an attempt before.
+                        spool.Remove(events[i]);
+                    }
+                    break;
+                case Fate.Refused:
+                    Talk.Say($"the server refused the event: {verdicts[i].Reason}");
+                    spool.Refuse(events[i], verdicts[i].Reason);
+                    break;
+                default:
+                    unsettled.Add(events[i]);
+                    verdict = verdict.Fate == Fate.Unanswered ? verdict : verdicts[i];
+                    break;
+            }
         }
+        if (verdict.Fate == Fate.Unanswered)
+        {
+            spool.MarkUnreachable(settings.Server, true);
+        }
+        return unsettled.Count > 0 ? Keep(unsettled, mayOverfill, verdict.Reason) : new(Place.Settled, null);
     }
 
     /// <summary>Sends all that waits, for up to 60 s, however lately the server failed to answer, and says what came of it.</summary>
@@ -118,13 +161,20 @@ internal sealed class Sender(Settings settings, Spool spool)
         return null;
     }
 
-    private bool Keep(Pending pending, bool mayOverfill, string reason)
+    private Delivery Keep(List<Pending> events, bool mayOverfill, string reason)
     {
-        var problem = !mayOverfill && spool.IsFull ? "the spool is full; `vscli flush` empties it" : spool.Add(pending);
-        Talk.Say(problem is null
-            ? $"{settings.Server}: {reason}; kept for later"
-            : $"{settings.Server}: {reason}; not kept either: {problem}");
-        return problem is null;
+        var problem = !mayOverfill && spool.IsFull ? "the spool is full; `vscli flush` empties it" : null;
+        foreach (var pending in events)
+        {
+            problem ??= spool.Add(pending);
+            if (problem is not null)
+            {
+                spool.Release(pending);
+            }
+        }
+        return problem is null
+            ? new(Place.Kept, $"{settings.Server}: {reason}; kept for later")
+            : new(Place.Lost, $"{settings.Server}: {reason}; not kept either: {problem}");
     }
 
     private void Settle(List<Pending> batch, Verdict[] verdicts, int from)

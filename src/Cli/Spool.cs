@@ -9,6 +9,11 @@ namespace ValueStream.Cli;
 /// <param name="Json">Its JSON, the same at every attempt to send it.</param>
 internal sealed record Pending(Guid Id, byte[] Json)
 {
+    /// <summary>An event as it is sent.</summary>
+    /// <param name="request">The event.</param>
+    /// <param name="lease">For how many seconds its run may be silent, where it promises a sign of life.</param>
+    public static Pending Of(EventRequest request, int? lease = null) => new(request.EventId!.Value, EventJson.Write(request, lease));
+
     /// <summary>The event read back.</summary>
     public EventRequest? Event => JsonSerializer.Deserialize(Json, WireJson.Default.EventRequest);
 }
@@ -24,6 +29,8 @@ internal sealed record SpoolState(int Events, long Bytes, DateTimeOffset Oldest,
 /// <summary>
 /// Events that could not be sent: one file each, named by the event's UUIDv7, so that names sort by time. A file appears whole
 /// (written aside, synced, renamed) or not at all, and goes only when the server has its event; sending one twice does no harm.
+/// An event on its way may lie here too, under another name and locked by its sender: the kernel frees it when the sender dies, and
+/// then it waits like the others.
 /// </summary>
 /// <param name="folder">The state folder; null when there is none, and then nothing is kept.</param>
 internal sealed class Spool(string? folder)
@@ -34,6 +41,9 @@ internal sealed class Spool(string? folder)
     private const string Finished = ".json";
     private const string Unfinished = ".tmp";
     private const string Reason = ".reason";
+    private const string Sending = ".sending";
+
+    private readonly Dictionary<string, FileStream> _held = [];
 
     private string Waiting => Path.Combine(folder!, "spool");
 
@@ -52,9 +62,12 @@ internal sealed class Spool(string? folder)
         {
             if (folder is not null && Directory.Exists(Waiting))
             {
-                foreach (var _ in Directory.EnumerateFiles(Waiting))
+                foreach (var path in Directory.EnumerateFiles(Waiting))
                 {
-                    return true;
+                    if (!_held.ContainsKey(path))
+                    {
+                        return true;
+                    }
                 }
             }
             return false;
@@ -97,6 +110,40 @@ internal sealed class Spool(string? folder)
 
     private static List<FileInfo> Look(string folder) => Directory.Exists(folder) ? [.. new DirectoryInfo(folder).EnumerateFiles()] : [];
 
+    /// <summary>
+    /// Has an event outlive this process while it is sent, until it is added, refused or released. It is not synced: a machine that
+    /// goes down meanwhile is not worth a disk's delay. What fails here fails again, and is told, when the event is added.
+    /// </summary>
+    public void Hold(Pending pending)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+        var path = Path.Combine(Waiting, pending.Id + Sending);
+        try
+        {
+            StateFolder.Make(Waiting);
+            var file = StateFolder.NewFile(path);
+            _held[path] = file;
+            file.Write(pending.Json);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Release(pending);
+        }
+    }
+
+    /// <summary>Gives up the file of an event that was held.</summary>
+    public void Release(Pending pending)
+    {
+        if (folder is not null && _held.Remove(Path.Combine(Waiting, pending.Id + Sending), out var file))
+        {
+            Attempt(() => File.Delete(file.Name));
+            file.Dispose();
+        }
+    }
+
     /// <summary>Keeps an event for later. Null when it is safely on disk, else why it is not.</summary>
     public string? Add(Pending pending)
     {
@@ -107,6 +154,14 @@ internal sealed class Spool(string? folder)
         var path = Path.Combine(Waiting, pending.Id.ToString());
         try
         {
+            if (_held.TryGetValue(path + Sending, out var held))
+            {
+                held.Flush(flushToDisk: true);
+                File.Move(path + Sending, path + Finished, overwrite: true);
+                _held.Remove(path + Sending);
+                held.Dispose();
+                return null;
+            }
             StateFolder.Make(Waiting);
             using (var file = StateFolder.NewFile(path + Unfinished))
             {
@@ -159,8 +214,8 @@ internal sealed class Spool(string? folder)
                 break;
             }
             // Its writer may still be at it; left for a minute, the writer is gone.
-            if (path.EndsWith(Unfinished, StringComparison.Ordinal)
-                && DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < TimeSpan.FromMinutes(1))
+            if (path.EndsWith(Unfinished, StringComparison.Ordinal) && IsYoung(path)
+                || path.EndsWith(Sending, StringComparison.Ordinal) && IsBeingSent(path))
             {
                 continue;
             }
@@ -194,6 +249,7 @@ internal sealed class Spool(string? folder)
             file.Write(Encoding.UTF8.GetBytes(reason + "\n"));
         }
         Remove(pending);
+        Release(pending);
     });
 
     /// <summary>Remembers that a server did not answer, or that it did.</summary>
@@ -237,7 +293,7 @@ internal sealed class Spool(string? folder)
             var pending = new Pending(Guid.Parse(Path.GetFileNameWithoutExtension(path)), File.ReadAllBytes(path));
             if (pending.Event?.EventId == pending.Id)
             {
-                if (path.EndsWith(Unfinished, StringComparison.Ordinal))
+                if (!path.EndsWith(Finished, StringComparison.Ordinal))
                 {
                     File.Move(path, Path.ChangeExtension(path, Finished), overwrite: true);
                 }
@@ -260,6 +316,12 @@ internal sealed class Spool(string? folder)
         });
         return null;
     }
+
+    private static bool IsYoung(string path) => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < TimeSpan.FromMinutes(1);
+
+    // Its sender makes it, locks it, and only then writes to it.
+    private bool IsBeingSent(string path) =>
+        _held.ContainsKey(path) || Native.IsLocked(path) || IsYoung(path) && new FileInfo(path) is { Exists: true, Length: 0 };
 
     private static void Attempt(Action action)
     {

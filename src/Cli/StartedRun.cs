@@ -22,33 +22,54 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         new("no-context", IsSwitch: true), .. Settings.Flags];
 
     /// <summary>Makes a run out of flags, surroundings and what is remembered of its parent.</summary>
-    public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now)
+    public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now) =>
+        From(arguments, Identify(arguments, now), Reason(arguments), executable: null, openRuns, now);
+
+    /// <summary>A new run's identity: all that its flags alone say.</summary>
+    public static RunRequest Identify(Arguments arguments, DateTimeOffset now) => new()
+    {
+        Type = arguments.Text("type") ?? DefaultType,
+        Namespace = arguments.Text("namespace") ?? DefaultNamespace,
+        Id = Token.New(now),
+    };
+
+    /// <summary>Makes a run of a known identity.</summary>
+    /// <param name="arguments">The flags.</param>
+    /// <param name="identity">Its identity.</param>
+    /// <param name="reason">Why, from <see cref="Reason"/>.</param>
+    /// <param name="executable">The name of the one command that is the run; null where it is a whole script.</param>
+    /// <param name="openRuns">What is remembered of others.</param>
+    /// <param name="now">When it starts.</param>
+    public static StartedRun From(Arguments arguments, RunRequest identity, string? reason, string? executable, OpenRuns openRuns, DateTimeOffset now)
     {
         var parents = Parents(arguments, openRuns);
         var tags = Tags.From(arguments);
         // A parent is named by whoever calls; all else that the surroundings say can be turned off.
         var isAlone = arguments.Switch("no-context") == true;
         var actor = isAlone ? null : DefaultTags.AddTo(tags);
+        if (executable is not null)
+        {
+            tags.TryAdd("process.executable.name", executable);
+        }
 
         // The server takes the name from the tag itself; here it is only remembered.
         var service = tags.TryGetValue("service", out var tag) && tag.Text.Length > 0 ? tag.Text : null;
         var name = arguments.Text("name")
             ?? (service is not null ? null
-            : (parents.Count > 0 ? openRuns.FindReferenced(parents[0])?.Name : null) ?? Surroundings.CallingScript());
+            : executable ?? (parents.Count > 0 ? openRuns.FindReferenced(parents[0])?.Name : null) ?? Surroundings.CallingScript());
         name = Tags.Limit("the name", name, 200);
-        var run = new OpenRun(
-            Token.New(now), arguments.Text("type") ?? DefaultType, arguments.Text("namespace") ?? DefaultNamespace, name ?? service);
+        var run = new OpenRun(identity.Id, identity.Type, identity.Namespace!, name ?? service);
         return new StartedRun(
             new EventRequest
             {
                 EventId = Guid.CreateVersion7(now),
                 Action = "start",
-                Run = new RunRequest { Type = run.Type, Namespace = run.Namespace, Id = run.Id },
+                Run = identity,
                 Name = name,
                 Parents = parents.Count > 0 ? parents : null,
                 OccurredAt = now,
                 Actor = arguments.Text("actor") ?? Tags.Limit("the actor", actor, 200),
-                Reason = Tags.Limit("the reason", arguments.Text("reason") ?? AskedReason(arguments), 4000),
+                Reason = Tags.Limit("the reason", reason, 4000),
                 Tags = tags,
                 Traceparent = isAlone ? null : Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
             },
@@ -68,13 +89,15 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         }
     }
 
-    private static string? AskedReason(Arguments arguments)
+    /// <summary>The reason given, or asked for where one is required.</summary>
+    public static string? Reason(Arguments arguments)
     {
-        if (arguments.Switch("require-reason") is not true)
+        var reason = arguments.Text("reason");
+        if (reason is not null || arguments.Switch("require-reason") is not true)
         {
-            return null;
+            return reason;
         }
-        var reason = Terminal.Ask("Why? (the reason is recorded)");
+        reason = Terminal.Ask("Why? (the reason is recorded)");
         if (reason is null)
         {
             Talk.Say("a reason is required, and none was given: the run is recorded without; `vscli annotate -reason=...` adds one");

@@ -8,6 +8,9 @@ internal static class Talk
     private const int Stdout = 1;
     private const int Stderr = 2;
 
+    private static readonly List<string> Held = [];
+    private static bool _isHeld;
+
     /// <summary>The columns of the terminal that stderr is; null when it is none, 0 when the terminal does not know them.</summary>
     public static int? Columns => Native.Columns(Stderr);
 
@@ -15,7 +18,42 @@ internal static class Talk
     public static void Data(string text) => Native.Write(Stdout, Encoding.UTF8.GetBytes(text + "\n"));
 
     /// <summary>A line of talk on stderr, marked as ours.</summary>
-    public static void Say(string text) => Plain("vscli: " + text);
+    public static void Say(string text)
+    {
+        var line = "vscli: " + text;
+        lock (Held)
+        {
+            if (_isHeld)
+            {
+                Held.Add(line);
+                return;
+            }
+        }
+        Plain(line);
+    }
+
+    /// <summary>Keeps what is said to itself until <see cref="Release"/>: the terminal belongs to somebody else for now.</summary>
+    public static void Hold()
+    {
+        lock (Held)
+        {
+            _isHeld = true;
+        }
+    }
+
+    /// <summary>Says what was held back.</summary>
+    public static void Release()
+    {
+        lock (Held)
+        {
+            _isHeld = false;
+            foreach (var line in Held)
+            {
+                Plain(line);
+            }
+            Held.Clear();
+        }
+    }
 
     /// <summary>A text on stderr as it is.</summary>
     public static void Plain(string text) => Draw(text + "\n");

@@ -9,6 +9,7 @@ internal static class Help
 
           vscli event start|end   record the start or the end of a run
           vscli trap              record the whole script: ends with its exit status
+          vscli run -- COMMAND    record one command, its exit code unchanged
           vscli annotate          add tags, a note or a reason to a run
           vscli link              link a run to others
           vscli flush             send what could not be sent before
@@ -70,6 +71,25 @@ internal static class Help
         The script's own EXIT trap still runs; set one before this line, not after it.
 
         {Common}
+        """;
+
+    /// <summary>Of run.</summary>
+    public const string Run = $"""
+        vscli run [flags] -- COMMAND [ARGUMENT...]
+
+          vscli run -- make deploy
+          vscli run -type=build -tag='service|api' -- docker build .
+          vscli run -timeout=15m -reason='first try' -- ./migrate.sh --all
+          vscli run -type=pipeline -- sh -c 'make && make publish'   # a shell only where you say so
+
+        The command starts first and gets everything as it is: terminal, input, output, folder, signals. Its exit code is the answer:
+        128+n where signal n ended it, 127 where it was not found, 126 where it cannot be executed, 124 where its time was up.
+        It sees TRACEPARENT and VS_PARENT_EVENT_ID, so what it calls becomes a child. Its arguments are not recorded.
+
+        {Common}
+          -timeout TIME          TERM after so long: 90s, 5m, 1h30m, or seconds (none)
+          -kill-after TIME       KILL so long after that (10s)
+          -capture-args          record the arguments, secrets masked
         """;
 
     /// <summary>Of annotate.</summary>

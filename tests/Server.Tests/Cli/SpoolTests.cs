@@ -76,6 +76,46 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public void An_event_that_is_being_sent_is_left_to_its_sender_until_that_is_gone()
+    {
+        var pending = Event(DateTimeOffset.UtcNow);
+        _spool.Hold(pending);
+        var other = new Spool(_folder);
+        Assert.False(_spool.HasEvents);
+        Assert.Empty(_spool.Take(10, 1 << 20));
+        Assert.Empty(other.Take(10, 1 << 20));
+
+        // As the kernel does when its sender dies.
+        var path = Path.Combine(Waiting, pending.Id + ".sending");
+        File.WriteAllBytes(path + "2", pending.Json);
+        File.Move(path + "2", path, overwrite: true);
+        Assert.Equal(pending.Json, Assert.Single(other.Take(10, 1 << 20)).Json);
+        Assert.Equal([pending.Id + ".json"], Directory.GetFiles(Waiting).Select(f => Path.GetFileName(f)!));
+    }
+
+    [Fact]
+    public void An_event_that_was_held_is_kept_once_or_gone()
+    {
+        var (kept, sent, refused) = (Event(DateTimeOffset.UtcNow), Event(DateTimeOffset.UtcNow), Event(DateTimeOffset.UtcNow));
+        Assert.All([kept, sent, refused], e => _spool.Hold(e));
+        Assert.Null(_spool.Add(kept));
+        _spool.Release(sent);
+        _spool.Refuse(refused, "no such type");
+        Assert.Equal([kept.Id + ".json"], Directory.GetFiles(Waiting).Select(f => Path.GetFileName(f)!));
+        Assert.Equal(kept.Json, Assert.Single(_spool.Take(10, 1 << 20)).Json);
+    }
+
+    [Fact]
+    public void A_file_that_its_sender_has_just_made_is_no_broken_one()
+    {
+        Directory.CreateDirectory(Waiting);
+        var path = Path.Combine(Waiting, Guid.CreateVersion7() + ".sending");
+        File.WriteAllText(path, "");
+        Assert.Empty(_spool.Take(10, 1 << 20));
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
     public void A_refused_event_is_kept_with_the_reason_beside_it()
     {
         var pending = Event(DateTimeOffset.UtcNow);
@@ -137,6 +177,8 @@ public sealed class SpoolTests : IDisposable
         Assert.NotNull(none.Add(Event(DateTimeOffset.UtcNow)));
         Assert.Empty(none.Take(1, 1));
         Assert.Null(none.Lock());
+        none.Hold(Event(DateTimeOffset.UtcNow));
+        none.Release(Event(DateTimeOffset.UtcNow));
         none.Refuse(Event(DateTimeOffset.UtcNow), "");
         none.MarkUnreachable("x", true);
         Assert.Equal((false, false, false, 0), (none.HasEvents, none.IsFull, none.WasUnreachable("x"), none.Count));

@@ -43,6 +43,14 @@ public sealed class WireTests
     }
 
     [Fact]
+    public void A_promised_sign_of_life_stands_beside_the_event_and_comes_without_one()
+    {
+        var start = new EventRequest { EventId = Guid.Empty, Action = "start", Run = new RunRequest { Type = "x", Namespace = "n", Id = "y" }, OccurredAt = DateTimeOffset.UnixEpoch };
+        Assert.EndsWith(""","occurredAt":"1970-01-01T00:00:00+00:00","lease":90}""", Encoding.UTF8.GetString(EventJson.Write(start, 90)), StringComparison.Ordinal);
+        Assert.Equal("""{"action":"heartbeat","run":{"type":"x","namespace":"n","id":"y"},"lease":90}""", Encoding.UTF8.GetString(EventJson.Heartbeat(start.Run, 90)));
+    }
+
+    [Fact]
     public void An_answer_read_by_hand_is_the_serializers()
     {
         var answer = new IngestAnswer

@@ -17,6 +17,8 @@ internal static class Program
                 return Harmless(() => FlushCommand.Run(arguments[1..], now));
             case "verify":
                 return Answering(() => VerifyCommand.Run(arguments[1..]));
+            case "runs":
+                return Answering(() => RunsCommand.Run(arguments[1..], now));
             case "help" or "-h" or "-help" or "--help":
                 Talk.Data(Help.All);
                 return 0;
@@ -52,6 +54,14 @@ internal static class Program
         try
         {
             return command();
+        }
+        catch (CouldNotException e)
+        {
+            if (e.Message.Length > 0)
+            {
+                Talk.Say(e.Message);
+            }
+            return 2;
         }
         catch (Exception e)
         {

@@ -42,7 +42,10 @@ internal sealed record Settings(string? Events, string? CustomHttp, string? Toke
     }
 
     /// <summary>Where the log is checked; null when only upstream's intake is known.</summary>
-    public string? VerifyLog => Events is null ? null : Events[..^Routes.Events.Length] + Routes.VerifyLog;
+    public string? VerifyLog => Root is null ? null : Root + Routes.VerifyLog;
+
+    /// <summary>What the API's routes are added to; null when only upstream's intake is known.</summary>
+    public string? Root => Events?[..^Routes.Events.Length];
 
     /// <summary>What to name in messages.</summary>
     public string Server => Events ?? CustomHttp!;

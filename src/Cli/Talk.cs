@@ -14,8 +14,8 @@ internal static class Talk
     /// <summary>A line of data on stdout.</summary>
     public static void Data(string text) => Native.Write(Stdout, Encoding.UTF8.GetBytes(text + "\n"));
 
-    /// <summary>A line of talk on stderr, marked as ours.</summary>
-    public static void Say(string text) => Plain("vscli: " + text);
+    /// <summary>A line of talk on stderr, marked as ours. It may quote what others wrote: nothing in it can steer the terminal.</summary>
+    public static void Say(string text) => Plain("vscli: " + Printable.Clean(text));
 
     /// <summary>A text on stderr as it is.</summary>
     public static void Plain(string text) => Draw(text + "\n");

@@ -11,6 +11,7 @@ internal static class Help
           vscli trap              record the whole script: ends with its exit status
           vscli flush             send what could not be sent before
           vscli verify            check that the log is what was appended; 0 yes, 1 no, 2 not checked
+          vscli runs              search runs; 0 found, 1 none, 2 could not
           vscli COMMAND --help    flags and examples
 
         The shortest use, two lines at the top of a script:
@@ -92,5 +93,37 @@ internal static class Help
           -head FILE         a head that was kept: of -save-head, or of GET /api/v1/log/head
           -save-head FILE    keep the head that was checked, if all is well; one that is there already must be that of -head, or an earlier one
           -url URL           server ($VALUESTREAM_URL); VALUESTREAM_TOKEN is its token, if it wants one
+        """;
+
+    private const string Server = "-url URL              server ($VALUESTREAM_URL); VALUESTREAM_TOKEN is its token, if it wants one";
+
+    /// <summary>Of runs.</summary>
+    public const string Runs = $"""
+        vscli runs [filters] [-limit N] [-format table|json|csv|ndjson]
+
+          vscli runs                                        # the newest 50
+          vscli runs -type pipeline -outcome failure -from 7d
+          vscli runs -state running -min-duration 30m       # what hangs?
+          vscli runs -tag vcs.ref.head.name=main -tag 'service|api' -limit 1000 -format csv > runs.csv
+          vscli runs -from 2026-03-01 -to 2026-04-01 -limit 100000 -format ndjson | jq -r .key
+
+        Those that ended in the window or are running, newest start first, each attempt by itself. The exit code:
+          0  found
+          1  there are none
+          2  could not ask; stderr says why
+
+          -from WHEN, -to WHEN  a time like 2026-03-02T12:00:00Z (UTC where it names no offset), or how long ago: 90m, 24h, 7d
+          -type TYPE, -namespace NAME, -name NAME, -source SOURCE, -actor WHO
+          -operation KEY        an operation's key
+          -id ID                a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
+          -state STATE          running, ended, orphan
+          -outcome OUTCOME      success, failure, error, timeout, cancellation, skip
+          -tag KEY=VALUE        or 'KEY|VALUE'; repeatable, then all must be there
+          -min-duration TIME, -max-duration TIME
+                                90s, 5m, 1h30m, 2d
+          -limit N              how many at the most (50)
+          -format FORMAT        table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
+                                csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
+          {Server}
         """;
 }

@@ -54,6 +54,19 @@ internal sealed class Api : IDisposable
         };
     }
 
+    /// <summary>What is at an address below the server's; null when the server answers anything else than that.</summary>
+    /// <exception cref="CouldNotException">No answer.</exception>
+    public byte[]? Glance(string path)
+    {
+        var answer = Send(() => new HttpRequestMessage(HttpMethod.Get, _root + path));
+        return answer.Status switch
+        {
+            200 => answer.Body,
+            0 => throw Failed(answer),
+            _ => null,
+        };
+    }
+
     /// <summary>A list's items, page after page, each to be used before the next.</summary>
     /// <param name="path">The list's address, with the query as far as it goes.</param>
     /// <param name="limit">How many at most.</param>

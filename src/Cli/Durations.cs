@@ -6,13 +6,13 @@ namespace ValueStream.Cli;
 /// <summary>Lengths of time as people write and read them.</summary>
 internal static class Durations
 {
+    /// <summary>The longest that is read, in seconds: a hundred years, for beyond that times overflow.</summary>
+    public const double Longest = 100 * 366 * 86400.0;
+
     private static readonly (string Unit, double Seconds)[] Units =
         [("ms", .001), ("s", 1), ("min", 60), ("m", 60), ("h", 3600), ("d", 86400), ("w", 604800)];
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
-
-    // A hundred years: beyond it times overflow.
-    private const double Longest = 100 * 366 * 86400.0;
 
     /// <summary>Seconds of <c>90</c>, <c>90s</c>, <c>5m</c>, <c>1h30m</c>, <c>2.5d</c>, <c>1w</c>; null when it is none of these, or longer than a hundred years.</summary>
     public static double? Parse(ReadOnlySpan<char> text)
@@ -52,8 +52,12 @@ internal static class Durations
     /// <summary>A moment: a time in ISO 8601 (UTC where it names no offset), or how long ago; null when it is neither.</summary>
     public static DateTimeOffset? Moment(string text, DateTimeOffset now) =>
         Parse(text) is { } ago && !double.TryParse(text, CultureInfo.InvariantCulture, out _) ? now - TimeSpan.FromSeconds(ago)
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && text.Contains('-', StringComparison.Ordinal) ? time
-        : null;
+        : Time(text);
+
+    /// <summary>A time in ISO 8601, UTC where it names no offset; null when it is none.</summary>
+    public static DateTimeOffset? Time(string text) =>
+        text.Length >= "2026-03-02".Length && text[4] == '-'
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     /// <summary>Seconds as a short text: <c>0.25 s</c>, <c>41 s</c>, <c>2 min 5 s</c>, <c>3 d 4 h</c>.</summary>
     public static string Text(double seconds)

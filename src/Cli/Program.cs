@@ -19,6 +19,10 @@ internal static class Program
                 return Answering(() => VerifyCommand.Run(arguments[1..]));
             case "runs":
                 return Answering(() => RunsCommand.Run(arguments[1..], now));
+            case "report":
+                return Answering(() => ReportCommand.Run(arguments[1..]));
+            case "audit":
+                return Answering(() => AuditCommand.Run(arguments[1..]));
             case "help" or "-h" or "-help" or "--help":
                 Talk.Data(Help.All);
                 return 0;

@@ -12,6 +12,8 @@ internal static class Help
           vscli flush             send what could not be sent before
           vscli verify            check that the log is what was appended; 0 yes, 1 no, 2 not checked
           vscli runs              search runs; 0 found, 1 none, 2 could not
+          vscli report            the trace of a run, for a terminal or a pull request
+          vscli audit             the events of the log, or of a run, newest first
           vscli COMMAND --help    flags and examples
 
         The shortest use, two lines at the top of a script:
@@ -124,6 +126,47 @@ internal static class Help
           -limit N              how many at the most (50)
           -format FORMAT        table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
                                 csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
+          {Server}
+        """;
+
+    /// <summary>Of report.</summary>
+    public const string Report = $"""
+        vscli report [RUN] [-format text|markdown|json|csv]
+
+          vscli report                                              # the trace that $VS_PARENT_EVENT_ID belongs to
+          vscli report "$TRACEID"
+          vscli report -format markdown >> "$GITHUB_STEP_SUMMARY"   # the last step of a job
+          vscli report be63vbn6s4jvi -format csv > trace.csv
+
+        The whole trace that the run belongs to: each run with its outcome, start, duration, share of the whole and time on the
+        critical path, and what failed first. How the runs ended does not change the exit code:
+          0  reported
+          1  there is no such run
+          2  could not ask; stderr says why
+
+          RUN                  a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
+                               ($VS_PARENT_EVENT_ID)
+          -format FORMAT       text; markdown, which shows names as they are whatever is in them; json, as the API gives it; csv
+          {Server}
+        """;
+
+    /// <summary>Of audit.</summary>
+    public const string Audit = $"""
+        vscli audit [RUN] [-limit N] [-format table|json|csv|ndjson]
+
+          vscli audit                                      # what was recorded last, by whom, why
+          vscli audit "$TRACEID"                           # the history of one run
+          vscli audit -limit 100000 -format csv > log.csv
+
+        The log's own events, newest first. The exit code:
+          0  found
+          1  there are none, or there is no such run
+          2  could not ask; stderr says why
+
+          RUN                  a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
+          -limit N             how many at the most (50)
+          -format FORMAT       table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
+                               csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
           {Server}
         """;
 }

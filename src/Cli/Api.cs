@@ -45,7 +45,7 @@ internal sealed class Api : IDisposable
     /// <exception cref="CouldNotException">No answer, or none to this question.</exception>
     public byte[]? Find(string path)
     {
-        var answer = Send(() => new HttpRequestMessage(HttpMethod.Get, _root + path));
+        var answer = Get(path);
         return answer.Status switch
         {
             200 => answer.Body,
@@ -58,7 +58,7 @@ internal sealed class Api : IDisposable
     /// <exception cref="CouldNotException">No answer.</exception>
     public byte[]? Glance(string path)
     {
-        var answer = Send(() => new HttpRequestMessage(HttpMethod.Get, _root + path));
+        var answer = Get(path);
         return answer.Status switch
         {
             200 => answer.Body,
@@ -80,7 +80,7 @@ internal sealed class Api : IDisposable
         {
             var wanted = (int)Math.Min(page, limit);
             var at = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={wanted}{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}";
-            var answer = Send(() => new HttpRequestMessage(HttpMethod.Get, _root + at));
+            var answer = Get(at);
             if (answer is { Status: 0, Problem: TooLong } && page > 1)
             {
                 (page, more) = (page / 2, true);
@@ -116,17 +116,14 @@ internal sealed class Api : IDisposable
     }
 
     /// <summary>Sends a request. Never throws.</summary>
-    public Answer Send(Func<HttpRequestMessage> make) => Send(make, out _);
-
-    /// <summary>Sends a request. Never throws.</summary>
-    /// <param name="make">Makes it.</param>
+    /// <param name="make">Makes it, given what the API's routes are added to.</param>
     /// <param name="retryAfter">For how long the server wishes to be left alone.</param>
-    public Answer Send(Func<HttpRequestMessage> make, out TimeSpan? retryAfter)
+    public Answer Send(Func<string, HttpRequestMessage> make, out TimeSpan? retryAfter)
     {
         retryAfter = null;
         try
         {
-            using var request = make();
+            using var request = make(_root);
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue("vscli", null));
             if (_token is not null)
             {
@@ -189,6 +186,8 @@ internal sealed class Api : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    private Answer Get(string path) => Send(root => new HttpRequestMessage(HttpMethod.Get, root + path), out _);
 
     private CouldNotException Failed(string why) => new($"{Address}: {why}");
 

@@ -23,6 +23,8 @@ internal static class Program
                 return Answering(() => ReportCommand.Run(arguments[1..]));
             case "audit":
                 return Answering(() => AuditCommand.Run(arguments[1..]));
+            case "import":
+                return Answering(() => ImportCommand.Run(arguments[1..]));
             case "help" or "-h" or "-help" or "--help":
                 Talk.Data(Help.All);
                 return 0;

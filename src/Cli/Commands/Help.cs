@@ -14,6 +14,7 @@ internal static class Help
           vscli runs              search runs; 0 found, 1 none, 2 could not
           vscli report            the trace of a run, for a terminal or a pull request
           vscli audit             the events of the log, or of a run, newest first
+          vscli import            past runs, out of a file
           vscli COMMAND --help    flags and examples
 
         The shortest use, two lines at the top of a script:
@@ -168,5 +169,34 @@ internal static class Help
           -format FORMAT       table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
                                csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
           {Server}
+        """;
+
+    /// <summary>Of import.</summary>
+    public const string Import = $$$"""
+        vscli import FILE|- [-format ndjson|csv] [-dry-run] [-rejects FILE]
+
+          vscli import runs.ndjson -dry-run                # is every line understood?
+          vscli import runs.ndjson                         # stopped or cut off: the same command goes on
+          vscli import builds.csv -rejects bad.ndjson; jq -r .text bad.ndjson
+          vscli runs -url http://old -limit 100000 -format ndjson | vscli import -
+
+        A line of NDJSON is a run or an event of the API, as it is:
+          {"type":"build","startedAt":"2026-03-02T12:00:00Z","duration":41.5,"outcome":"failure","name":"api","tags":{"branch":"main"}}
+          {"action":"annotate","run":{"type":"build","id":"7"},"note":"the disk was full","occurredAt":"2026-03-02T12:05:00Z"}
+        A run has: type, startedAt; id, namespace, name, attempt, endedAt or duration (seconds, or 90s, 1h30m), outcome, actor, reason,
+        tags, parents (renderings; the first is the parent). CSV has the same names in its header, tag.KEY for tags, parents parted by
+        blanks; times without an offset are UTC.
+
+        Each run becomes a start and an end. What has no id gets one that follows from the line and its number, so that the same file
+        imported again stores nothing twice; a line that is changed in its place is a new run then, unless it has an id.
+        stdout tells how many events were stored or there already, and how many lines were not taken. The exit code:
+          0  all lines are in the log
+          1  some were not taken; stderr names the first 20, and why
+          2  could not go on; stderr says why: run it again
+
+          -format FORMAT    ndjson, csv (by the file's name; ndjson for -)
+          -dry-run          only read: nothing is sent. What the server alone can judge is not checked
+          -rejects FILE     all lines that were not taken: {"line":7,"problem":"...","text":"..."}
+          {{{Server}}}
         """;
 }

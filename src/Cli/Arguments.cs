@@ -3,7 +3,8 @@ namespace ValueStream.Cli;
 /// <summary>A flag that a command knows.</summary>
 /// <param name="Name">Its name without dashes.</param>
 /// <param name="IsSwitch">True when it stands alone: <c>-error</c>, or <c>-error=false</c>.</param>
-internal readonly record struct Flag(string Name, bool IsSwitch = false);
+/// <param name="Values">What it may be, parted by blanks, where that is a fixed list; else null.</param>
+internal readonly record struct Flag(string Name, bool IsSwitch = false, string? Values = null);
 
 /// <summary>
 /// Arguments read as Go's <c>flag</c> package reads them, except that flags may also follow words:

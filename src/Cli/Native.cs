@@ -27,6 +27,7 @@ internal static unsafe partial class Native
     // O_RDONLY, O_NOCTTY, O_NONBLOCK and O_CLOEXEC: these have the same values on x64 and arm64.
     private const int ReadWithoutWaiting = 0x100 | 0x800 | 0x80000;
     private const int Interrupted = 4;
+    private const int BrokenPipe = 32;
     private const nuint WindowSize = 0x5413;
 
     /// <summary>The id of the parent process.</summary>
@@ -118,9 +119,9 @@ internal static unsafe partial class Native
 
     /// <summary>
     /// Writes to a descriptor, from where it stands. Console's streams would set up the terminal and a thread for signals first,
-    /// a FileStream would write at an offset of its own. Closed or full: there is nobody to tell.
+    /// a FileStream would write at an offset of its own. False when it is closed or full, which few have somebody to tell.
     /// </summary>
-    public static void Write(int descriptor, ReadOnlySpan<byte> bytes)
+    public static bool Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
         {
@@ -133,12 +134,16 @@ internal static unsafe partial class Native
                 }
                 if (wrote <= 0)
                 {
-                    return;
+                    return false;
                 }
                 done += wrote;
             }
         }
+        return true;
     }
+
+    /// <summary>Whether a write failed because whoever read has gone.</summary>
+    public static bool IsNobodyReading => Marshal.GetLastSystemError() == BrokenPipe;
 
     /// <summary>Opens a file; -1 where that fails.</summary>
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]

@@ -43,7 +43,10 @@ internal sealed record Settings(string? Events, string? CustomHttp, string? Toke
     }
 
     /// <summary>Where the log is checked; null when only upstream's intake is known.</summary>
-    public string? VerifyLog => Events is null ? null : Events[..^Routes.Events.Length] + Routes.VerifyLog;
+    public string? VerifyLog => Root is null ? null : Root + Routes.VerifyLog;
+
+    /// <summary>What the API's routes are added to; null when only upstream's intake is known.</summary>
+    public string? Root => Events?[..^Routes.Events.Length];
 
     /// <summary>Where the server says whether it takes events; null when only upstream's intake is known.</summary>
     public string? Ready => Events is null ? null : Events[..^Routes.Events.Length] + Routes.Ready;

@@ -20,7 +20,7 @@ internal readonly record struct Answer(int Status, byte[] Body, string? Problem 
         0 => Problem!,
         401 or 403 => $"it answered {Status}: VALUESTREAM_TOKEN is missing or not allowed to do this",
         404 => "it answered 404: VALUESTREAM_URL does not name a ValueStream server",
-        >= 400 and < 500 => Detail(),
+        >= 400 and < 500 or 503 => Detail(),
         _ => $"it answered {Status}",
     };
 
@@ -133,6 +133,20 @@ internal static class Transport
         SocketException { SocketErrorCode: SocketError.HostUnreachable or SocketError.NetworkUnreachable } => "it cannot be reached",
         SocketException { SocketErrorCode: SocketError.ConnectionReset } => "the connection was cut",
         var other => other.Message,
+    };
+
+    /// <summary>How long a client of <see cref="Client"/> tries to connect.</summary>
+    public static readonly TimeSpan Connecting = TimeSpan.FromSeconds(10);
+
+    /// <summary>An HttpClient for questions that may take a while: it has a limit on connecting alone.</summary>
+    public static HttpClient Client(string address) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        ConnectTimeout = Connecting,
+        UseProxy = Target.Parse(address) is not { IsLoopback: true },
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
     };
 
     /// <summary>A POST of JSON for HttpClient; a GET where there is no body.</summary>

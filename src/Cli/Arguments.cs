@@ -3,7 +3,8 @@ namespace ValueStream.Cli;
 /// <summary>A flag that a command knows.</summary>
 /// <param name="Name">Its name without dashes.</param>
 /// <param name="IsSwitch">True when it stands alone: <c>-error</c>, or <c>-error=false</c>.</param>
-internal readonly record struct Flag(string Name, bool IsSwitch = false);
+/// <param name="Values">What it may be, parted by blanks, where that is a fixed list; else null.</param>
+internal readonly record struct Flag(string Name, bool IsSwitch = false, string? Values = null);
 
 /// <summary>
 /// Arguments read as Go's <c>flag</c> package reads them, except that flags may also follow words:
@@ -70,6 +71,15 @@ internal sealed class Arguments
             }
         }
         return read;
+    }
+
+    /// <summary>Tells what could not be understood; the command goes on without it.</summary>
+    public void SayProblems()
+    {
+        foreach (var problem in Problems)
+        {
+            Talk.Say($"{problem} and was ignored");
+        }
     }
 
     /// <summary>The flag's last value, or null when it was not given.</summary>

@@ -30,10 +30,23 @@ internal static class EventJson
                 }
                 writer.WriteEndArray();
             }
+            if (request.Links is { } links)
+            {
+                writer.WriteStartArray("links"u8);
+                foreach (var link in links)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("kind"u8, link.Kind);
+                    writer.WriteString("run"u8, link.Run);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
+            }
             Text(writer, "outcome"u8, request.Outcome);
             writer.WriteString("occurredAt"u8, request.OccurredAt!.Value);
             Text(writer, "actor"u8, request.Actor);
             Text(writer, "reason"u8, request.Reason);
+            Text(writer, "note"u8, request.Note);
             if (request.Tags is { } tags)
             {
                 writer.WriteStartObject("tags"u8);

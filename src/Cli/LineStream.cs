@@ -10,7 +10,6 @@ namespace ValueStream.Cli;
 internal static class LineStream
 {
     private const int LongestLine = 64 << 10;
-    private static readonly TimeSpan Connecting = TimeSpan.FromSeconds(10);
 
     /// <summary>Posts JSON and hands on the lines. Never throws.</summary>
     /// <param name="address">An <c>http://</c> or <c>https://</c> address.</param>
@@ -25,13 +24,7 @@ internal static class LineStream
         using var silence = new CancellationTokenSource(patience);
         try
         {
-            using var handler = new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                ConnectTimeout = Connecting,
-                UseProxy = Transport.Target.Parse(address) is not { IsLoopback: true },
-            };
-            using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+            using var client = Transport.Client(address);
             using var request = Transport.Request(address, body, token);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
             using var stream = await response.Content.ReadAsStreamAsync(silence.Token);
@@ -44,7 +37,7 @@ internal static class LineStream
         }
         catch (OperationCanceledException)
         {
-            return Nothing(silence.IsCancellationRequested ? "nothing came" : "no connection", silence.IsCancellationRequested ? patience : Connecting);
+            return Nothing(silence.IsCancellationRequested ? "nothing came" : "no connection", silence.IsCancellationRequested ? patience : Transport.Connecting);
         }
         catch (JsonException)
         {

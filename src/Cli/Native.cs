@@ -1,6 +1,20 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ValueStream.Cli;
+
+/// <summary>What a path leads to, links followed.</summary>
+internal enum PathKind
+{
+    /// <summary>Nothing, or what is neither a file nor a folder: a pipe, a device.</summary>
+    None,
+
+    /// <summary>A file with bytes in it.</summary>
+    File,
+
+    /// <summary>A folder.</summary>
+    Folder,
+}
 
 /// <summary>The few questions to the kernel that .NET has no words for.</summary>
 internal static unsafe partial class Native
@@ -8,7 +22,12 @@ internal static unsafe partial class Native
     private const int AtFdCwd = -100;
     private const int NoFollow = 0x100;
     private const uint UidMask = 0x8;
+    private const uint TypeMask = 0x1;
+
+    // O_RDONLY, O_NOCTTY, O_NONBLOCK and O_CLOEXEC: these have the same values on x64 and arm64.
+    private const int ReadWithoutWaiting = 0x100 | 0x800 | 0x80000;
     private const int Interrupted = 4;
+    private const int BrokenPipe = 32;
     private const nuint WindowSize = 0x5413;
 
     /// <summary>The id of the parent process.</summary>
@@ -30,6 +49,30 @@ internal static unsafe partial class Native
         return Statx(AtFdCwd, path, NoFollow, UidMask, status) == 0
             && *(uint*)(status + 20) == User()
             && new FileInfo(path).LinkTarget is null;
+    }
+
+    /// <summary>What is at a path.</summary>
+    public static PathKind KindOf(string path)
+    {
+        // The mode is at byte 28 of struct statx; its upper four bits are the type.
+        var status = stackalloc byte[256];
+        return Statx(AtFdCwd, path, 0, TypeMask, status) != 0 ? PathKind.None : (*(ushort*)(status + 28) & 0xF000) switch
+        {
+            0x8000 => PathKind.File,
+            0x4000 => PathKind.Folder,
+            _ => PathKind.None,
+        };
+    }
+
+    /// <summary>Opens a file for reading; null when it cannot be read or is none. A pipe that nobody writes to is not waited for.</summary>
+    public static SafeFileHandle? OpenFile(string path)
+    {
+        if (KindOf(path) != PathKind.File)
+        {
+            return null;
+        }
+        var descriptor = Open(path, ReadWithoutWaiting);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>Whether another process has a lock on a file, as .NET takes one for <see cref="FileShare.None"/>.</summary>
@@ -54,11 +97,31 @@ internal static unsafe partial class Native
         return Control(descriptor, WindowSize, size) == 0 ? size[1] : null;
     }
 
+    /// <summary>Whether this process is in the foreground of a terminal: in its background, reading from it would stop it.</summary>
+    public static bool IsInForeground(int terminal) => ForegroundGroup(terminal) == ProcessGroup();
+
+    /// <summary>Waits until a descriptor can be read; false when it cannot within so many milliseconds.</summary>
+    public static bool HasInput(int descriptor, int milliseconds)
+    {
+        // struct pollfd: the descriptor, what is asked for (POLLIN), what is.
+        var ask = (long)(uint)descriptor | 1L << 32;
+        return Poll(&ask, 1, milliseconds) > 0;
+    }
+
+    /// <summary>Reads what is there, at most as much as fits; less than 1 at the end or an error.</summary>
+    public static int Read(int descriptor, Span<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return (int)Read(descriptor, start, bytes.Length);
+        }
+    }
+
     /// <summary>
     /// Writes to a descriptor, from where it stands. Console's streams would set up the terminal and a thread for signals first,
-    /// a FileStream would write at an offset of its own. Closed or full: there is nobody to tell.
+    /// a FileStream would write at an offset of its own. False when it is closed or full, which few have somebody to tell.
     /// </summary>
-    public static void Write(int descriptor, ReadOnlySpan<byte> bytes)
+    public static bool Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
         {
@@ -71,12 +134,16 @@ internal static unsafe partial class Native
                 }
                 if (wrote <= 0)
                 {
-                    return;
+                    return false;
                 }
                 done += wrote;
             }
         }
+        return true;
     }
+
+    /// <summary>Whether a write failed because whoever read has gone.</summary>
+    public static bool IsNobodyReading => Marshal.GetLastSystemError() == BrokenPipe;
 
     /// <summary>Opens a file; -1 where that fails.</summary>
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
@@ -91,6 +158,18 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint Write(int descriptor, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    private static partial nint Read(int descriptor, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static partial int Poll(long* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
+    private static partial int ForegroundGroup(int terminal);
+
+    [LibraryImport("libc", EntryPoint = "getpgrp")]
+    private static partial int ProcessGroup();
 
     [LibraryImport("libc", EntryPoint = "ioctl")]
     private static partial int Control(int descriptor, nuint request, ushort* answer);

@@ -20,6 +20,9 @@ internal sealed class OpenRuns(string? folder)
 
     private string Ended => Path.Combine(folder!, "ended");
 
+    /// <summary>How many runs are open.</summary>
+    public int Count => folder is not null && Directory.Exists(Open) ? Directory.GetFiles(Open).Length : 0;
+
     /// <summary>Remembers a run.</summary>
     public void Save(OpenRun run)
     {

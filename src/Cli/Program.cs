@@ -15,10 +15,24 @@ internal static class Program
                 return Harmless(() => TrapCommand.Run(arguments[1..], now));
             case "run":
                 return RunCommand.Run(arguments[1..], now);
+            case "annotate":
+                return Harmless(() => AnnotateCommand.Run(arguments[1..], now));
+            case "link":
+                return Harmless(() => LinkCommand.Run(arguments[1..], now));
             case "flush":
                 return Harmless(() => FlushCommand.Run(arguments[1..], now));
+            case "status":
+                return Answering(() => StatusCommand.Run(arguments[1..], now));
             case "verify":
                 return Answering(() => VerifyCommand.Run(arguments[1..]));
+            case "runs":
+                return Answering(() => RunsCommand.Run(arguments[1..], now));
+            case "report":
+                return Answering(() => ReportCommand.Run(arguments[1..]));
+            case "audit":
+                return Answering(() => AuditCommand.Run(arguments[1..]));
+            case "import":
+                return Answering(() => ImportCommand.Run(arguments[1..]));
             case "help" or "-h" or "-help" or "--help":
                 Talk.Data(Help.All);
                 return 0;
@@ -54,6 +68,14 @@ internal static class Program
         try
         {
             return command();
+        }
+        catch (CouldNotException e)
+        {
+            if (e.Message.Length > 0)
+            {
+                Talk.Say(e.Message);
+            }
+            return 2;
         }
         catch (Exception e)
         {

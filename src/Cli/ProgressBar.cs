@@ -12,35 +12,39 @@ internal sealed class ProgressBar : IDisposable
     private const int ShortestBar = 10;
 
     private readonly long _before;
+    private readonly Func<double, string>? _amount;
     private readonly long _started = Environment.TickCount64;
     private readonly Lock _drawing = new();
     private readonly PosixSignalRegistration[] _signals;
     private long? _drawn;
     private bool _gone;
 
-    private ProgressBar(long before)
+    private ProgressBar(long before, Func<double, string>? amount)
     {
-        _before = before;
+        (_before, _amount) = (before, amount);
         // The signal then does what it would have done.
         _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(s => PosixSignalRegistration.Create(s, _ => Remove()))];
     }
 
     /// <summary>A bar when stderr is a terminal that can erase; else null.</summary>
     /// <param name="before">The position before the first one.</param>
-    public static ProgressBar? OnTerminal(long before) =>
-        Talk.Columns is not null && Settings.Variable("TERM") is not (null or "dumb") ? new ProgressBar(before) : null;
+    /// <param name="amount">How much so many are, as a text; a number where null.</param>
+    public static ProgressBar? OnTerminal(long before, Func<double, string>? amount = null) =>
+        Talk.Columns is not null && Settings.Variable("TERM") is not (null or "dumb") ? new ProgressBar(before, amount) : null;
 
     /// <summary>Draws, unless it has just been drawn.</summary>
+    /// <param name="position">How far it is.</param>
+    /// <param name="last">How far it goes; 0 when that is not known.</param>
     public void Show(long position, long last)
     {
         lock (_drawing)
         {
             var now = Environment.TickCount64;
-            if (!_gone && !(now - _drawn < Pause) && last > _before)
+            if (!_gone && !(now - _drawn < Pause) && (last == 0 || last > _before))
             {
                 _drawn = now;
                 var columns = Talk.Columns is > 0 and var known ? known : 80;
-                Talk.Draw(Erase + Line(columns, position - _before, last - _before, TimeSpan.FromMilliseconds(now - _started)));
+                Talk.Draw(Erase + Line(columns, position - _before, last == 0 ? 0 : last - _before, TimeSpan.FromMilliseconds(now - _started), _amount));
             }
         }
     }
@@ -48,20 +52,41 @@ internal sealed class ProgressBar : IDisposable
     /// <summary>The line, shorter than the terminal is wide: what matters less is left out first.</summary>
     /// <param name="columns">Of the terminal.</param>
     /// <param name="done">How many events are done.</param>
-    /// <param name="all">Of how many.</param>
+    /// <param name="all">Of how many; 0 when that is not known.</param>
     /// <param name="elapsed">Since it began.</param>
-    public static string Line(int columns, long done, long all, TimeSpan elapsed)
+    /// <param name="amount">How much so many are, as a text; a number where null.</param>
+    public static string Line(int columns, long done, long all, TimeSpan elapsed, Func<double, string>? amount = null)
     {
+        amount ??= static number => Text($"{number:N0}");
+        var perSecond = Math.Max(done, 0) / Math.Max(elapsed.TotalSeconds, .001);
+        if (all == 0)
+        {
+            string[] counts = [$"{amount(done)}  {amount(perSecond)}/s", amount(done)];
+            return Array.Find(counts, l => l.Length < columns) ?? "";
+        }
         done = Math.Clamp(done, 0, all);
         var part = (double)done / all;
-        var perSecond = done / Math.Max(elapsed.TotalSeconds, .001);
         var percent = Text($"{Math.Floor(part * 100),3}%");
-        var count = Text($"  {done:N0} of {all:N0}");
+        var count = $"  {amount(done)} of {amount(all)}";
         var left = done == 0 ? "" : $"  {Time((all - done) / perSecond)} left";
-        string[] lines = [percent + count + Text($"  {perSecond:N0}/s") + left, percent + count + left, percent + left, percent];
+        string[] lines = [$"{percent}{count}  {amount(perSecond)}/s{left}", percent + count + left, percent + left, percent];
         var line = Array.Find(lines, l => l.Length < columns) ?? "";
         var bar = Math.Min(columns - line.Length - "[] ".Length - 1, LongestBar);
         return bar < ShortestBar ? line : $"[{new string('=', (int)(part * bar)).PadRight(bar)}] {line}";
+    }
+
+    /// <summary>A line of talk, above the bar.</summary>
+    public void Say(string text)
+    {
+        lock (_drawing)
+        {
+            if (!_gone && _drawn is not null)
+            {
+                Talk.Draw(Erase);
+            }
+            Talk.Say(text);
+            _drawn = null;
+        }
     }
 
     /// <inheritdoc/>
@@ -74,7 +99,8 @@ internal sealed class ProgressBar : IDisposable
         }
     }
 
-    private void Remove()
+    /// <summary>Takes it away for good.</summary>
+    public void Remove()
     {
         // A terminal that takes nothing holds whoever draws; a signal must not wait for it.
         if (!_drawing.TryEnter(Pause))

@@ -93,6 +93,11 @@ internal sealed class Sender(Settings settings, Spool spool)
             {
                 case Fate.Stored:
                     spool.Release(events[i]);
+                    if (right is not null)
+                    {
+                        // It may be one that was kept after an attempt before.
+                        spool.Remove(events[i]);
+                    }
                     break;
                 case Fate.Refused:
                     Talk.Say($"the server refused the event: {verdicts[i].Reason}");
@@ -236,7 +241,9 @@ internal sealed class Sender(Settings settings, Spool spool)
     {
         0 => new(Fate.Unanswered, answer.Why),
         >= 200 and < 300 => new(Fate.Stored, ""),
-        400 or 413 or 422 => new(Fate.Refused, answer.Why),
+        // Not the event's fault, and it may pass: a token, an address, a limit, a time-out.
+        401 or 403 or 404 or 405 or 407 or 408 or 425 or 429 => new(Fate.Declined, answer.Why),
+        >= 400 and < 500 => new(Fate.Refused, answer.Why),
         _ => new(Fate.Declined, answer.Why),
     };
 

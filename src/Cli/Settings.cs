@@ -6,7 +6,8 @@ namespace ValueStream.Cli;
 /// <param name="Events">The address of the events API; null when only upstream's intake is known.</param>
 /// <param name="CustomHttp">The address of upstream's intake, for servers without the API; null when none was given.</param>
 /// <param name="Token">Sent as Bearer; null when there is none.</param>
-internal sealed record Settings(string? Events, string? CustomHttp, string? Token)
+/// <param name="Source">The flag or variable that says so, or that nothing does.</param>
+internal sealed record Settings(string? Events, string? CustomHttp, string? Token, string Source)
 {
     /// <summary>The flags that say where events go.</summary>
     public static readonly Flag[] Flags = [new("url"), new("event-source-url"), new("secret-key")];
@@ -26,36 +27,42 @@ internal sealed record Settings(string? Events, string? CustomHttp, string? Toke
         }
         if (arguments.Text("url") is { } url)
         {
-            return Of(url, token);
+            return Of(url, token, "-url");
         }
         if (arguments.Text("event-source-url") is { } source)
         {
-            return OfCustomHttp(source, token);
+            return OfCustomHttp(source, token, "-event-source-url");
         }
         if (Variable("VALUESTREAM_URL") is { } variable)
         {
-            return Of(variable, token);
+            return Of(variable, token, "VALUESTREAM_URL");
         }
         return Variable("VS_CUSTOM_HTTP_EVENT_SOURCE_URL") is { } upstream
-            ? OfCustomHttp(upstream, token)
-            : Of("http://127.0.0.1:5000", token);
+            ? OfCustomHttp(upstream, token, "VS_CUSTOM_HTTP_EVENT_SOURCE_URL")
+            : Of("http://127.0.0.1:5000", token, "the default");
     }
 
     /// <summary>Where the log is checked; null when only upstream's intake is known.</summary>
-    public string? VerifyLog => Events is null ? null : Events[..^Routes.Events.Length] + Routes.VerifyLog;
+    public string? VerifyLog => Root is null ? null : Root + Routes.VerifyLog;
+
+    /// <summary>What the API's routes are added to; null when only upstream's intake is known.</summary>
+    public string? Root => Events?[..^Routes.Events.Length];
+
+    /// <summary>Where the server says whether it takes events; null when only upstream's intake is known.</summary>
+    public string? Ready => Events is null ? null : Events[..^Routes.Events.Length] + Routes.Ready;
 
     /// <summary>What to name in messages.</summary>
     public string Server => Events ?? CustomHttp!;
 
-    private static Settings Of(string url, string? token) => new(Full(url) + Routes.Events, null, token);
+    private static Settings Of(string url, string? token, string source) => new(Full(url) + Routes.Events, null, token, source);
 
     // An upstream address whose last part is its route has our API beside it; any other may be a proxy's, so it is taken as it is.
-    private static Settings OfCustomHttp(string url, string? token)
+    private static Settings OfCustomHttp(string url, string? token, string source)
     {
         var address = Full(url);
         return address.EndsWith(Routes.CustomHttp, StringComparison.Ordinal)
-            ? new(address[..^Routes.CustomHttp.Length] + Routes.Events, address, token)
-            : new(null, address, token);
+            ? new(address[..^Routes.CustomHttp.Length] + Routes.Events, address, token, source)
+            : new(null, address, token, source);
     }
 
     private static string Full(string url)

@@ -18,6 +18,14 @@ internal sealed record Pending(Guid Id, byte[] Json)
     public EventRequest? Event => JsonSerializer.Deserialize(Json, WireJson.Default.EventRequest);
 }
 
+/// <summary>What a spool holds.</summary>
+/// <param name="Events">How many events wait.</param>
+/// <param name="Bytes">How much they take.</param>
+/// <param name="Oldest">When the oldest was kept.</param>
+/// <param name="Broken">Files that hold no event.</param>
+/// <param name="Refused">Ids and reasons of what the server can never take, the newest first.</param>
+internal sealed record SpoolState(int Events, long Bytes, DateTimeOffset Oldest, int Broken, IReadOnlyList<(string Id, string Reason)> Refused);
+
 /// <summary>
 /// Events that could not be sent: one file each, named by the event's UUIDv7, so that names sort by time. A file appears whole
 /// (written aside, synced, renamed) or not at all, and goes only when the server has its event; sending one twice does no harm.
@@ -32,6 +40,7 @@ internal sealed class Spool(string? folder)
 
     private const string Finished = ".json";
     private const string Unfinished = ".tmp";
+    private const string Reason = ".reason";
     private const string Sending = ".sending";
 
     private readonly Dictionary<string, FileStream> _held = [];
@@ -39,9 +48,11 @@ internal sealed class Spool(string? folder)
 
     private string Waiting => Path.Combine(folder!, "spool");
 
-    private string Refused => Path.Combine(Waiting, "refused");
+    /// <summary>Where events lie that the server can never take, with the reasons beside them.</summary>
+    public string Refused => Path.Combine(Waiting, "refused");
 
-    private string Broken => Path.Combine(Waiting, "broken");
+    /// <summary>Where files lie that hold no event.</summary>
+    public string Broken => Path.Combine(Waiting, "broken");
 
     private string Unreachable => Path.Combine(folder!, "unreachable");
 
@@ -68,21 +79,37 @@ internal sealed class Spool(string? folder)
     public int Count => folder is not null && Directory.Exists(Waiting) ? Directory.GetFiles(Waiting, "*" + Finished).Length : 0;
 
     /// <summary>Whether the spool has reached its limit.</summary>
-    public bool IsFull
+    public bool IsFull => folder is not null && Look(Waiting).Sum(Size) >= Limit;
+
+    /// <summary>What is in it.</summary>
+    public SpoolState Look()
     {
-        get
+        if (folder is null)
         {
-            var bytes = 0L;
-            if (folder is not null && Directory.Exists(Waiting))
-            {
-                foreach (var file in new DirectoryInfo(Waiting).EnumerateFiles())
-                {
-                    bytes += file.Length;
-                }
-            }
-            return bytes >= Limit;
+            return new SpoolState(0, 0, default, 0, []);
+        }
+        var waiting = Look(Waiting);
+        return new SpoolState(
+            waiting.Count(static f => f.Name.EndsWith(Finished, StringComparison.Ordinal)), waiting.Sum(Size),
+            waiting.Count == 0 ? default : waiting.Min(static f => f.LastWriteTimeUtc), Look(Broken).Count,
+            [.. Look(Refused).Where(static f => f.Name.EndsWith(Reason, StringComparison.Ordinal)).OrderByDescending(static f => f.Name, StringComparer.Ordinal)
+                .Select(static f => (Path.GetFileNameWithoutExtension(f.Name), File.ReadAllText(f.FullName).Trim()))]);
+    }
+
+    // Another vscli may be sending what is looked at.
+    private static long Size(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
         }
     }
+
+    private static List<FileInfo> Look(string folder) => Directory.Exists(folder) ? [.. new DirectoryInfo(folder).EnumerateFiles()] : [];
 
     /// <summary>
     /// Has an event outlive this process while it is sent, until it is added, refused or released. It is not synced: a machine that
@@ -228,7 +255,7 @@ internal sealed class Spool(string? folder)
         {
             file.Write(pending.Json);
         }
-        using (var file = StateFolder.NewFile(path + ".reason"))
+        using (var file = StateFolder.NewFile(path + Reason))
         {
             file.Write(Encoding.UTF8.GetBytes(reason + "\n"));
         }

@@ -1,3 +1,4 @@
+using ValueStream.Cli.Context;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 
@@ -21,11 +22,12 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
 
     /// <summary>The flags of commands that start a run.</summary>
     public static readonly Flag[] Flags =
-        [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("parent-event-id"), .. Settings.Flags];
+        [new("type"), new("namespace"), new("tag"), new("name"), new("actor"), new("reason"), new("require-reason", IsSwitch: true), new("parent-event-id"),
+        new("no-context", IsSwitch: true), .. Settings.Flags];
 
     /// <summary>Makes a run out of flags, surroundings and what is remembered of its parent.</summary>
     public static StartedRun From(Arguments arguments, OpenRuns openRuns, DateTimeOffset now) =>
-        From(arguments, Identify(arguments, now), executable: null, openRuns, now);
+        From(arguments, Identify(arguments, now), Reason(arguments), executable: null, openRuns, now);
 
     /// <summary>A new run's identity: all that its flags alone say.</summary>
     public static RunRequest Identify(Arguments arguments, DateTimeOffset now) => new()
@@ -41,31 +43,28 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         var id = new RunId(SourceNames.CustomHttp, identity.Type, identity.Namespace!, identity.Id);
         // As SpanIds has it, and the trace's where this run is its root.
         var hash = Convert.ToHexStringLower(Hash.Of(id.Source, id.Type, id.Namespace, id.Id, "1"));
-        var incoming = Traceparent.Parse(Settings.Variable("TRACEPARENT"));
+        var incoming = arguments.Switch("no-context") is true ? null : Traceparent.Parse(Settings.Variable("TRACEPARENT"));
         var own = new Traceparent(incoming?.TraceId ?? hash[..32], hash[..16], incoming?.Flags ?? 1);
         const string service = "service|";
-        var name = arguments.Text("name")
-            ?? (arguments.All("tag")?.FindLast(t => t.StartsWith(service, StringComparison.Ordinal)) is { Length: > 8 } tag ? tag[service.Length..] : executable);
+        var tag = arguments.All("tag")?.FindLast(t => t.StartsWith(service, StringComparison.Ordinal));
+        var name = arguments.Text("name") ?? (tag?.Length > service.Length ? tag[service.Length..] : executable);
         return [$"TRACEPARENT={own}", $"{ParentVariable}={id.Rendering}", $"{ParentNameVariable}={id.Id} {name}"];
     }
 
     /// <summary>Makes a run of a known identity.</summary>
     /// <param name="arguments">The flags.</param>
     /// <param name="identity">Its identity.</param>
+    /// <param name="reason">Why, from <see cref="Reason"/>.</param>
     /// <param name="executable">The name of the one command that is the run; null where it is a whole script.</param>
     /// <param name="openRuns">What is remembered of others.</param>
     /// <param name="now">When it starts.</param>
-    public static StartedRun From(Arguments arguments, RunRequest identity, string? executable, OpenRuns openRuns, DateTimeOffset now)
+    public static StartedRun From(Arguments arguments, RunRequest identity, string? reason, string? executable, OpenRuns openRuns, DateTimeOffset now)
     {
         var parents = Parents(arguments, openRuns);
         var tags = Tags.From(arguments);
-        var user = Surroundings.User;
-        if (user is not null)
-        {
-            tags.TryAdd("user.name", user);
-        }
-        tags.TryAdd("host.name", Surroundings.Host);
-        tags.TryAdd("os.type", Surroundings.System);
+        // A parent is named by whoever calls; all else that the surroundings say can be turned off.
+        var isAlone = arguments.Switch("no-context") == true;
+        var actor = isAlone ? null : DefaultTags.AddTo(tags);
         if (executable is not null)
         {
             tags.TryAdd("process.executable.name", executable);
@@ -89,10 +88,10 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
                 Name = name,
                 Parents = parents.Count > 0 ? parents : null,
                 OccurredAt = now,
-                Actor = arguments.Text("actor") ?? user,
-                Reason = Tags.Limit("the reason", arguments.Text("reason"), 4000),
+                Actor = arguments.Text("actor") ?? Tags.Limit("the actor", actor, 200),
+                Reason = Tags.Limit("the reason", reason, 4000),
                 Tags = tags,
-                Traceparent = Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
+                Traceparent = isAlone ? null : Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
             },
             run);
     }
@@ -108,6 +107,22 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
         {
             openRuns.Forget(Run.Id);
         }
+    }
+
+    /// <summary>The reason given, or asked for where one is required.</summary>
+    public static string? Reason(Arguments arguments)
+    {
+        var reason = arguments.Text("reason");
+        if (reason is not null || arguments.Switch("require-reason") is not true)
+        {
+            return reason;
+        }
+        reason = Terminal.Ask("Why? (the reason is recorded)");
+        if (reason is null)
+        {
+            Talk.Say("a reason is required, and none was given: the run is recorded without; `vscli annotate -reason=...` adds one");
+        }
+        return reason;
     }
 
     private static string? PassedOn(string parent) =>

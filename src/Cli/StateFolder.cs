@@ -33,6 +33,11 @@ internal static class StateFolder
         return null;
     }
 
+    /// <summary>What named the folder that was found.</summary>
+    public static string Source(string folder) =>
+        Settings.Variable(Variable) is { } named && Path.GetFullPath(named) == folder ? Variable
+        : folder == Shared ? "because no other can be written" : Settings.Variable("XDG_STATE_HOME") is null ? "the default" : "XDG_STATE_HOME";
+
     /// <summary>Makes a folder, and those above it, for the owner only.</summary>
     public static void Make(string folder)
     {

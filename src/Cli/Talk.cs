@@ -17,10 +17,10 @@ internal static class Talk
     /// <summary>A line of data on stdout.</summary>
     public static void Data(string text) => Native.Write(Stdout, Encoding.UTF8.GetBytes(text + "\n"));
 
-    /// <summary>A line of talk on stderr, marked as ours.</summary>
+    /// <summary>A line of talk on stderr, marked as ours. It may quote what others wrote: nothing in it can steer the terminal.</summary>
     public static void Say(string text)
     {
-        var line = "vscli: " + text;
+        var line = "vscli: " + Printable.Clean(text);
         lock (Held)
         {
             if (_isHeld)

@@ -18,9 +18,9 @@ internal readonly record struct Answer(int Status, byte[] Body, string? Problem 
     public string Why => Status switch
     {
         0 => Problem!,
-        400 or 413 or 422 => Detail(),
         401 or 403 => $"it answered {Status}: VALUESTREAM_TOKEN is missing or not allowed to do this",
         404 => "it answered 404: VALUESTREAM_URL does not name a ValueStream server",
+        >= 400 and < 500 or 503 => Detail(),
         _ => $"it answered {Status}",
     };
 
@@ -43,7 +43,7 @@ internal readonly record struct Answer(int Status, byte[] Body, string? Problem 
 }
 
 /// <summary>
-/// One POST with a hard deadline over all of it: look-up, connection, sending, answer. For <c>http://</c> a plain socket,
+/// One request with a hard deadline over all of it: look-up, connection, sending, answer. For <c>http://</c> a plain socket,
 /// because HttpClient costs 2 ms of start; HttpClient for <c>https://</c> and where the environment names a proxy.
 /// </summary>
 internal static class Transport
@@ -55,7 +55,15 @@ internal static class Transport
     /// <param name="body">The JSON text.</param>
     /// <param name="token">Sent as Bearer, unless null.</param>
     /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
-    public static Answer Post(string address, byte[] body, string? token, long deadline)
+    public static Answer Post(string address, byte[] body, string? token, long deadline) => Send(address, body, token, deadline);
+
+    /// <summary>Gets. Never throws.</summary>
+    /// <param name="address">An <c>http://</c> or <c>https://</c> address.</param>
+    /// <param name="token">Sent as Bearer, unless null.</param>
+    /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
+    public static Answer Get(string address, string? token, long deadline) => Send(address, null, token, deadline);
+
+    private static Answer Send(string address, byte[]? body, string? token, long deadline)
     {
         var left = deadline - Environment.TickCount64;
         if (left <= 0)
@@ -127,11 +135,29 @@ internal static class Transport
         var other => other.Message,
     };
 
-    /// <summary>A POST of JSON for HttpClient.</summary>
-    public static HttpRequestMessage Request(string address, byte[] body, string? token)
+    /// <summary>How long a client of <see cref="Client"/> tries to connect.</summary>
+    public static readonly TimeSpan Connecting = TimeSpan.FromSeconds(10);
+
+    /// <summary>An HttpClient for questions that may take a while: it has a limit on connecting alone.</summary>
+    public static HttpClient Client(string address) => new(new SocketsHttpHandler
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        AllowAutoRedirect = false,
+        ConnectTimeout = Connecting,
+        UseProxy = Target.Parse(address) is not { IsLoopback: true },
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>A POST of JSON for HttpClient; a GET where there is no body.</summary>
+    public static HttpRequestMessage Request(string address, byte[]? body, string? token)
+    {
+        var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
         request.Headers.Add(Routes.SentAtHeader, SentAt());
         if (token is not null)
         {
@@ -142,7 +168,7 @@ internal static class Transport
 
     private static Answer Nothing(string problem) => new(0, [], problem);
 
-    private static Answer Exchange(string address, byte[] body, string? token)
+    private static Answer Exchange(string address, byte[]? body, string? token)
     {
         try
         {
@@ -156,15 +182,15 @@ internal static class Transport
         }
     }
 
-    private static Answer ExchangePlain(Target target, byte[] body, string? token)
+    private static Answer ExchangePlain(Target target, byte[]? body, string? token)
     {
         var head = Encoding.UTF8.GetBytes(
-            $"POST {target.Path} HTTP/1.1\r\nHost: {target.Authority}\r\n"
-            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n"
+            $"{(body is null ? "GET" : "POST")} {target.Path} HTTP/1.1\r\nHost: {target.Authority}\r\n"
+            + (body is null ? "" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n")
             + $"{Routes.SentAtHeader}: {SentAt()}\r\nConnection: close\r\nUser-Agent: vscli\r\n"
             + (token is null ? "\r\n" : $"Authorization: Bearer {token}\r\n\r\n"));
         using var socket = Connect(target);
-        Send(socket, [.. head, .. body]);
+        Send(socket, [.. head, .. body ?? []]);
         var received = new byte[4096];
         var count = 0;
         while (count < LargestAnswer)
@@ -215,7 +241,7 @@ internal static class Transport
         }
     }
 
-    private static Answer ExchangeByClient(string address, byte[] body, string? token)
+    private static Answer ExchangeByClient(string address, byte[]? body, string? token)
     {
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var client = new HttpClient(handler);

@@ -66,7 +66,7 @@ try
             Console.WriteLine($"The log is taken as it is; its epoch is now {epoch}. From now on start without --accept-restored.");
         }
     }
-    catch (Exception e) when ((e.InnerException as DbException ?? e) is DbException or IOException or UnauthorizedAccessException)
+    catch (Exception e) when ((e.InnerException as DbException ?? e) is DbException or IOException or UnauthorizedAccessException or MissingRightsException)
     {
         throw ServerSettings.NoDatabase(e.InnerException as DbException ?? e);
     }
@@ -86,7 +86,9 @@ try
     app.MapReads();
     app.MapLog();
     app.MapLive();
+    app.MapCli();
     app.MapHealth();
+    app.MapMetrics();
     app.MapLogin();
     app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
     app.MapValueStreamWeb();

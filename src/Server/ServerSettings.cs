@@ -53,8 +53,17 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
     }
 
     /// <summary>The database was reached for and cannot be used.</summary>
-    public static WrongSettingException NoDatabase(Exception why) =>
-        new($"The database cannot be used: {why.Message} Look whether it runs and whether {Variable} is right.");
+    public static WrongSettingException NoDatabase(Exception why) => why switch
+    {
+        MissingRightsException => MayNot(why.Message),
+        // Without a right on any schema there is none to make a table in.
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName } e => MayNot($"{e.MessageText}."),
+        _ => new($"The database cannot be used: {why.Message} Look whether it runs and whether {Variable} is right."),
+    };
+
+    private static WrongSettingException MayNot(string what) =>
+        new($"The database's role has too few rights: {what} Bring the schema up to date with --migrate-only as the role that owns it, run the script of "
+            + "docs/operations.md, 'Database roles', after that, and start this server again.");
 
     private static void Check(string connectionString)
     {

@@ -22,6 +22,8 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
 
+    internal DbSet<LeaseRow> Leases => Set<LeaseRow>();
+
     internal DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
 
     internal DbSet<CheckpointRow> Checkpoints => Set<CheckpointRow>();
@@ -70,6 +72,12 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
         {
             e.ToTable("deliveries").HasKey(x => x.Sha256);
             e.HasIndex(x => x.ReceivedAt);
+        });
+        modelBuilder.Entity<LeaseRow>(e =>
+        {
+            e.ToTable("leases").HasKey(x => x.Run);
+            e.Property(x => x.Run).ValueGeneratedNever();
+            e.HasIndex(x => x.ExpiresAt);
         });
         modelBuilder.Entity<QuarantineRow>(e =>
         {

@@ -69,6 +69,15 @@ internal sealed class DeliveryRow
     public required byte[] Body { get; set; }
 }
 
+/// <summary>Until when a run has said that it lives. It is no part of the log: what was said is forgotten when it is over.</summary>
+internal sealed class LeaseRow
+{
+    /// <summary>The run's short key.</summary>
+    public long Run { get; set; }
+
+    public DateTimeOffset ExpiresAt { get; set; }
+}
+
 /// <summary>A request that was authentic and could not be understood, kept to be taken in after a mend.</summary>
 internal sealed class QuarantineRow
 {

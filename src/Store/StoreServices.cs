@@ -35,6 +35,7 @@ public static class StoreServices
             p.GetRequiredService<EventLog>(), p.GetRequiredService<KnownHead>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<GroupCommit>>()));
         services.AddSingleton(static p => new Quarantine(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new Leases(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new Retention(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Retention>>()));
         services.AddSingleton(static p => new Projector(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),

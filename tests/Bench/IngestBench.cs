@@ -11,7 +11,8 @@ namespace ValueStream.Bench;
 internal static partial class IngestBench
 {
     private const int Seconds = 10;
-    private const int WarmUpSeconds = 8;
+    // Until the just-in-time compiler, which shares the two cores with the load, is done with the code that is hot.
+    private const int WarmUpSeconds = 20;
     private const int Lines = 1_000_000;
 
     public static async IAsyncEnumerable<Figure> PostgresAsync()

@@ -206,6 +206,25 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("leadership", (string)null);
                 });
 
+            modelBuilder.Entity("ValueStream.Store.LeaseRow", b =>
+                {
+                    b.Property<long>("Run")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("run");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.HasKey("Run")
+                        .HasName("pk_leases");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_leases_expires_at");
+
+                    b.ToTable("leases", (string)null);
+                });
+
             modelBuilder.Entity("ValueStream.Store.LogHeadRow", b =>
                 {
                     b.Property<int>("Id")

@@ -19,10 +19,7 @@ internal static class EventCommand
             Talk.Plain(Help.Event);
             return;
         }
-        foreach (var problem in arguments.Problems)
-        {
-            Talk.Say($"{problem} and was ignored");
-        }
+        arguments.SayProblems();
         // The value of a flag that is not known may stand among the words.
         switch (arguments.Words.Find(w => w is "start" or "end"))
         {
@@ -56,21 +53,17 @@ internal static class EventCommand
         }
         var folder = StateFolder.Find();
         var openRuns = new OpenRuns(folder);
-        var known = openRuns.Find(id);
-        var type = arguments.Text("type") ?? known?.Type ?? StartedRun.DefaultType;
-        var group = arguments.Text("namespace") ?? known?.Namespace ?? StartedRun.DefaultNamespace;
-        if (known is not null && (known.Type, known.Namespace) != (type, group))
+        if (NamedRun.Find(id, arguments, openRuns) is not { } run)
         {
-            Talk.Say($"{id} was started with -type={known.Type} -namespace={known.Namespace}: "
-                + $"this ends another run, with -type={type} -namespace={group}");
-            known = null;
+            return;
         }
+        var known = run.Known;
         var tags = Tags.From(arguments);
         var ended = new EventRequest
         {
             EventId = Guid.CreateVersion7(now),
             Action = "end",
-            Run = new RunRequest { Type = type, Namespace = group, Id = id },
+            Run = run.Run,
             Name = Tags.Limit("the name", arguments.Text("name"), 200) ?? known?.Name,
             Outcome = OutcomeOf(arguments, tags),
             OccurredAt = now,
@@ -80,7 +73,7 @@ internal static class EventCommand
         };
         if (new Sender(Settings.From(arguments), new Spool(folder)).Send(ended, mayOverfill: known is not null) && known is not null)
         {
-            openRuns.Close(id);
+            openRuns.Close(known.Id);
         }
     }
 

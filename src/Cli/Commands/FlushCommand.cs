@@ -11,10 +11,7 @@ internal static class FlushCommand
             Talk.Plain(Help.Flush);
             return;
         }
-        foreach (var problem in arguments.Problems)
-        {
-            Talk.Say($"{problem} and was ignored");
-        }
+        arguments.SayProblems();
         var folder = StateFolder.Find();
         new Sender(Settings.From(arguments), new Spool(folder)).Flush();
         new OpenRuns(folder).Tidy(now);

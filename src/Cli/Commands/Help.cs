@@ -10,8 +10,15 @@ internal static class Help
           vscli event start|end   record the start or the end of a run
           vscli trap              record the whole script: ends with its exit status
           vscli run -- COMMAND    record one command, its exit code unchanged
+          vscli annotate          add tags, a note or a reason to a run
+          vscli link              link a run to others
           vscli flush             send what could not be sent before
+          vscli status            what is configured, what waits, whether the server answers
           vscli verify            check that the log is what was appended; 0 yes, 1 no, 2 not checked
+          vscli runs              search runs; 0 found, 1 none, 2 could not
+          vscli report            the trace of a run, for a terminal or a pull request
+          vscli audit             the events of the log, or of a run, newest first
+          vscli import            past runs, out of a file
           vscli COMMAND --help    flags and examples
 
         The shortest use, two lines at the top of a script:
@@ -26,11 +33,13 @@ internal static class Help
     private const string Common = """
           -type TYPE             kind of work (deploy)
           -namespace NAME        owner (default)
-          -tag 'KEY|VALUE'       repeatable
+          -tag 'KEY|VALUE'       repeatable; those of user, machine, repository and CI job are there already
           -name NAME             name of the run (tag service, the parent's name, the script's name)
-          -actor WHO             who did it (the user)
+          -actor WHO             who did it (whom the CI names, the user)
           -reason WHY
+          -require-reason        asks for one on the terminal when none is given; without a terminal it says so and goes on
           -parent-event-id ID    repeatable: the first is the parent, the others were before it ($VS_PARENT_EVENT_ID)
+          -no-context            tell nothing of user, machine, repository, CI job and $TRACEPARENT
           -url URL               server ($VALUESTREAM_URL)
           -event-source-url URL  upstream's intake ($VS_CUSTOM_HTTP_EVENT_SOURCE_URL)
         """;
@@ -79,13 +88,57 @@ internal static class Help
 
         The command starts first and gets everything as it is: terminal, input, output, folder, signals. Its exit code is the answer:
         128+n where signal n ended it, 127 where it was not found, 126 where it cannot be executed, 124 where its time was up.
-        It sees TRACEPARENT and VS_PARENT_EVENT_ID, so what it calls becomes a child. Its arguments are not recorded.
+        It sees TRACEPARENT and VS_PARENT_EVENT_ID, so what it calls becomes a child.
         The name is -name, else the tag service, else the command's.
 
         {Common}
           -timeout TIME          TERM after so long: 90s, 5m, 1h30m, or seconds (none)
           -kill-after TIME       KILL so long after that (10s)
-          -capture-args          record the arguments, secrets masked (not available yet)
+          -capture-args          record the arguments, secrets masked
+        """;
+
+    /// <summary>Of annotate.</summary>
+    public const string Annotate = """
+        vscli annotate [flags] [NOTE...]
+
+          vscli annotate -tag='image.size|512' built and pushed          # the run in which this is called
+          vscli annotate -event-id="$BUILD" -tag='cache|miss'
+          vscli annotate -event-id="$TRACEID" -reason='customer request 4711'
+
+          -event-id ID           what start printed ($VS_PARENT_EVENT_ID)
+          -tag 'KEY|VALUE'       repeatable; a key that is there already takes the new value
+          -note TEXT             as the words without a flag
+          -reason WHY            of the run
+          -actor WHO             of the run
+          -type TYPE             of a run that was not started on this machine
+          -namespace NAME        of such a run
+          -url URL               server ($VALUESTREAM_URL)
+        """;
+
+    /// <summary>Of link.</summary>
+    public const string Link = """
+        vscli link [flags] RUN...
+
+          vscli link vstrace-github-issue-acme.shop-12                   # from the run in which this is called
+          vscli link -event-id="$DEPLOY" -kind=follows "$BUILD"
+          vscli link -kind=contains vstrace-github-pull_request-acme.shop-41 vstrace-github-pull_request-acme.shop-42
+
+        RUN is what start printed on this machine, or a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID; it need not be known yet.
+
+          -event-id ID           the run that links ($VS_PARENT_EVENT_ID)
+          -kind KIND             references (the default), follows or contains
+          -type TYPE             of a run that was not started on this machine
+          -namespace NAME        of such a run
+          -url URL               server ($VALUESTREAM_URL)
+        """;
+
+    /// <summary>Of status.</summary>
+    public const string Status = """
+        vscli status [-url URL]
+
+          vscli status    # which server and from where that is known, whether it answers, what waits, what was refused and why
+
+        Ends with 0 when all is well, with 1 when the server does not answer, events wait or some were refused.
         """;
 
     /// <summary>Of flush.</summary>
@@ -113,5 +166,107 @@ internal static class Help
           -head FILE         a head that was kept: of -save-head, or of GET /api/v1/log/head
           -save-head FILE    keep the head that was checked, if all is well; one that is there already must be that of -head, or an earlier one
           -url URL           server ($VALUESTREAM_URL); VALUESTREAM_TOKEN is its token, if it wants one
+        """;
+
+    private const string Server = "-url URL              server ($VALUESTREAM_URL); VALUESTREAM_TOKEN is its token, if it wants one";
+
+    /// <summary>Of runs.</summary>
+    public const string Runs = $"""
+        vscli runs [filters] [-limit N] [-format table|json|csv|ndjson]
+
+          vscli runs                                        # the newest 50
+          vscli runs -type pipeline -outcome failure -from 7d
+          vscli runs -state running -min-duration 30m       # what hangs?
+          vscli runs -tag vcs.ref.head.name=main -tag 'service|api' -limit 1000 -format csv > runs.csv
+          vscli runs -from 2026-03-01 -to 2026-04-01 -limit 100000 -format ndjson | jq -r .key
+
+        Those that ended in the window or are running, newest start first, each attempt by itself. The exit code:
+          0  found
+          1  there are none
+          2  could not ask; stderr says why
+
+          -from WHEN, -to WHEN  a time like 2026-03-02T12:00:00Z (UTC where it names no offset), or how long ago: 90m, 24h, 7d
+          -type TYPE, -namespace NAME, -name NAME, -source SOURCE, -actor WHO
+          -operation KEY        an operation's key
+          -id ID                a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
+          -state STATE          running, ended, orphan
+          -outcome OUTCOME      success, failure, error, timeout, cancellation, skip
+          -tag KEY=VALUE        or 'KEY|VALUE'; repeatable, then all must be there
+          -min-duration TIME, -max-duration TIME
+                                90s, 5m, 1h30m, 2d
+          -limit N              how many at the most (50)
+          -format FORMAT        table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
+                                csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
+          {Server}
+        """;
+
+    /// <summary>Of report.</summary>
+    public const string Report = $"""
+        vscli report [RUN] [-format text|markdown|json|csv]
+
+          vscli report                                              # the trace that $VS_PARENT_EVENT_ID belongs to
+          vscli report "$TRACEID"
+          vscli report -format markdown >> "$GITHUB_STEP_SUMMARY"   # the last step of a job
+          vscli report be63vbn6s4jvi -format csv > trace.csv
+
+        The whole trace that the run belongs to: each run with its outcome, start, duration, share of the whole and time on the
+        critical path, and what failed first. How the runs ended does not change the exit code:
+          0  reported
+          1  there is no such run
+          2  could not ask; stderr says why
+
+          RUN                  a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
+                               ($VS_PARENT_EVENT_ID)
+          -format FORMAT       text; markdown, which shows names as they are whatever is in them; json, as the API gives it; csv
+          {Server}
+        """;
+
+    /// <summary>Of audit.</summary>
+    public const string Audit = $"""
+        vscli audit [RUN] [-limit N] [-format table|json|csv|ndjson]
+
+          vscli audit                                      # what was recorded last, by whom, why
+          vscli audit "$TRACEID"                           # the history of one run
+          vscli audit -limit 100000 -format csv > log.csv
+
+        The log's own events, newest first. The exit code:
+          0  found
+          1  there are none, or there is no such run
+          2  could not ask; stderr says why
+
+          RUN                  a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
+          -limit N             how many at the most (50)
+          -format FORMAT       table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
+                               csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
+          {Server}
+        """;
+
+    /// <summary>Of import.</summary>
+    public const string Import = $$$"""
+        vscli import FILE|- [-format ndjson|csv] [-dry-run] [-rejects FILE]
+
+          vscli import runs.ndjson -dry-run                # is every line understood?
+          vscli import runs.ndjson                         # stopped or cut off: the same command goes on
+          vscli import builds.csv -rejects bad.ndjson; jq -r .text bad.ndjson
+          vscli runs -url http://old -limit 100000 -format ndjson | vscli import -
+
+        A line of NDJSON is a run or an event of the API, as it is:
+          {"type":"build","startedAt":"2026-03-02T12:00:00Z","duration":41.5,"outcome":"failure","name":"api","tags":{"branch":"main"}}
+          {"action":"annotate","run":{"type":"build","id":"7"},"note":"the disk was full","occurredAt":"2026-03-02T12:05:00Z"}
+        A run has: type, startedAt; id, namespace, name, attempt, endedAt or duration (seconds, or 90s, 1h30m), outcome, actor, reason,
+        tags, parents (renderings; the first is the parent). CSV has the same names in its header, tag.KEY for tags, parents parted by
+        blanks; times without an offset are UTC.
+
+        Each run becomes a start and an end. What has no id gets one that follows from the line and its number, so that the same file
+        imported again stores nothing twice; a line that is changed in its place is a new run then, unless it has an id.
+        stdout tells how many events were stored or there already, and how many lines were not taken. The exit code:
+          0  all lines are in the log
+          1  some were not taken; stderr names the first 20, and why
+          2  could not go on; stderr says why: run it again
+
+          -format FORMAT    ndjson, csv (by the file's name; ndjson for -)
+          -dry-run          only read: nothing is sent. What the server alone can judge is not checked
+          -rejects FILE     all lines that were not taken: {"line":7,"problem":"...","text":"..."}
+          {{{Server}}}
         """;
 }

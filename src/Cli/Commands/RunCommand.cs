@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ValueStream.Core.Events;
@@ -32,10 +33,7 @@ internal static class RunCommand
             Talk.Data(Help.Run);
             return 0;
         }
-        foreach (var problem in arguments.Problems)
-        {
-            Talk.Say($"{problem} and was ignored");
-        }
+        arguments.SayProblems();
         if (at >= words.Length)
         {
             Talk.Say("there is no command: say `vscli run -- COMMAND`; `vscli run --help` has examples");
@@ -43,11 +41,8 @@ internal static class RunCommand
         }
         var timeout = Time(arguments, "timeout");
         var grace = Time(arguments, "kill-after") ?? DefaultGrace;
-        if (arguments.Switch("capture-args") is true)
-        {
-            Talk.Say("-capture-args is not available yet: the arguments are not recorded");
-        }
-
+        // Whom to ask is the one thing that goes before the command: it may want the terminal for itself.
+        var reason = StartedRun.Reason(arguments);
         var run = StartedRun.Identify(arguments, now);
         var executable = Path.GetFileName(words[at]);
         var child = Child.Start(at + Before, StartedRun.Variables(arguments, run, executable), out var error);
@@ -55,7 +50,7 @@ internal static class RunCommand
         {
             Talk.Hold();
         }
-        var report = Begin(arguments, run, executable, now);
+        var report = Begin(arguments, run, reason, executable, words[at..], now);
         if (child is null)
         {
             var code = error == NoSuchFile ? NotFound : CannotExecute;
@@ -114,20 +109,34 @@ internal static class RunCommand
         return (words.Length, words.Length);
     }
 
-    private static RunReport? Begin(Arguments arguments, RunRequest run, string executable, DateTimeOffset now)
+    private static RunReport? Begin(Arguments arguments, RunRequest run, string? reason, string executable, string[] command, DateTimeOffset now)
     {
         try
         {
             return new RunReport(
                 Settings.From(arguments),
                 StateFolder.Find,
-                openRuns => StartedRun.From(arguments, run, executable, openRuns, now));
+                openRuns =>
+                {
+                    var started = StartedRun.From(arguments, run, reason, executable, openRuns, now);
+                    return arguments.Switch("capture-args") is true ? WithArguments(started, command) : started;
+                });
         }
         catch (Exception e)
         {
             Talk.Say($"gave up ({e.GetType().Name}: {e.Message}); the command is not affected");
             return null;
         }
+    }
+
+    private static StartedRun WithArguments(StartedRun started, string[] command)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(static e => KeyValuePair.Create((string)e.Key, (string?)e.Value ?? ""));
+        var tags = new Dictionary<string, TagValue>(started.Event.Tags!)
+        {
+            ["process.command_args"] = Tags.Limit("the tag process.command_args", Secrets.Mask(command, environment), 2048)!,
+        };
+        return started with { Event = started.Event with { Tags = tags } };
     }
 
     private static TimeSpan? Time(Arguments arguments, string flag)

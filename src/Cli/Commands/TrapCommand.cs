@@ -15,10 +15,7 @@ internal static class TrapCommand
             Talk.Data(":");
             return;
         }
-        foreach (var problem in arguments.Problems)
-        {
-            Talk.Say($"{problem} and was ignored");
-        }
+        arguments.SayProblems();
         var folder = StateFolder.Find();
         var openRuns = new OpenRuns(folder);
         var started = StartedRun.From(arguments, openRuns, now);

@@ -95,7 +95,7 @@ internal static class VerifyCommand
     {
         // Position 0 is the log as a whole.
         var where = fault.Position > 0 ? Text($" at position {fault.Position}") : "";
-        Talk.Data($"The log fails{where}: {fault.Problem[..1].ToLowerInvariant()}{fault.Problem[1..]}");
+        Talk.Data($"The log fails{where}: {Printable.Clean(fault.Problem[..1].ToLowerInvariant() + fault.Problem[1..])}");
         return IsFaulty;
     }
 

@@ -27,7 +27,10 @@ public enum EventKind
 public static class EventKinds
 {
     /// <summary>The actions that a sender may ask for.</summary>
-    public const string Actions = "start, end, annotate, link";
+    public const string Actions = $"start, end, annotate, link, {Heartbeat}";
+
+    /// <summary>The action that renews a run's lease. It is no event of the log.</summary>
+    public const string Heartbeat = "heartbeat";
 
     /// <summary>The fact's name in log and API: past tense.</summary>
     public static string Text(this EventKind kind) => kind switch
@@ -51,7 +54,7 @@ public static class EventKinds
         _ => null,
     };
 
-    /// <summary>The kind that an action asks for, or null when it is none of <see cref="Actions"/>.</summary>
+    /// <summary>The kind that an action asks for, or null when it is none of <see cref="Actions"/>, or no event.</summary>
     public static EventKind? FromAction(string? action) => action switch
     {
         "start" => EventKind.Started,

@@ -50,6 +50,10 @@ public sealed record EventRequest
     /// <summary>The W3C trace context in which the run began.</summary>
     public string? Traceparent { get; init; }
 
+    /// <summary>Seconds, 1 to 86,400: for so long the run lives without another sign of life. Given with a start, and renewed by the action
+    /// <c>heartbeat</c>, which has only a run and a lease and is no event of the log.</summary>
+    public int? Lease { get; init; }
+
     /// <summary>True for history that is imported rather than observed.</summary>
     public bool? Import { get; init; }
 }

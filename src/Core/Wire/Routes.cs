@@ -6,8 +6,20 @@ public static class Routes
     /// <summary>Takes events, answers queries over them.</summary>
     public const string Events = "/api/v1/events";
 
+    /// <summary>Searches runs; below it stand one run, its trace and its events.</summary>
+    public const string Runs = "/api/v1/runs";
+
+    /// <summary>Tells where the log ends.</summary>
+    public const string Head = "/api/v1/log/head";
+
+    /// <summary>Tells how far the read models are.</summary>
+    public const string Projections = "/api/v1/projections";
+
     /// <summary>Checks the log, and tells how far it has come.</summary>
     public const string VerifyLog = "/api/v1/log/verify";
+
+    /// <summary>Whether the server takes events.</summary>
+    public const string Ready = "/readyz";
 
     /// <summary>Upstream's intake for custom events.</summary>
     public const string CustomHttp = "/customhttp";

@@ -39,6 +39,10 @@ internal static class EventReader
             throw new UnreadableException("", $"An event may have {Limits.EventBytes} bytes at the most.");
         }
         var action = item.Member("action")?.Text("action", Limits.Word) ?? throw new UnreadableException("action", $"It is missing; say one of {EventKinds.Actions}.");
+        if (action == EventKinds.Heartbeat)
+        {
+            throw new UnreadableException("action", "A heartbeat is no event of the log; send it by itself or in an array.");
+        }
         var kind = EventKinds.FromAction(action) ?? throw new UnreadableException("action", $"'{action}' is not known; say one of {EventKinds.Actions}.");
         run ??= ReadRun(item.Member("run"));
         var data = new EventData
@@ -59,8 +63,18 @@ internal static class EventReader
         {
             Attempt = ReadAttempt(item),
             OccurredAt = item.Member("occurredAt")?.Time("occurredAt"),
+            Lease = ReadLease(item),
         };
     }
+
+    /// <summary>A run's sign of life; null when the item is something else.</summary>
+    /// <param name="item">The JSON object.</param>
+    /// <param name="run">Whose it is, where the sender wrote a reference that had to be looked up.</param>
+    /// <exception cref="UnreadableException">Something is wrong with it.</exception>
+    public static (RunId Run, TimeSpan Lease)? ReadHeartbeat(JsonElement item, RunId? run) =>
+        item.ValueKind == JsonValueKind.Object && item.Member("action") is { ValueKind: JsonValueKind.String } action && action.ValueEquals(EventKinds.Heartbeat)
+            ? (run ?? ReadRun(item.Member("run")), ReadLease(item) ?? throw new UnreadableException("lease", "It is missing; say for how many seconds the run lives without another heartbeat."))
+            : null;
 
     /// <summary>An event with what the server works out: the name, the clock's offset, the delivery's hash.</summary>
     public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending, Guid? eventId = null)
@@ -119,6 +133,13 @@ internal static class EventReader
         null => null,
         { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out var attempt) && attempt is >= 1 and <= 1_000_000 => attempt,
         _ => throw new UnreadableException("attempt", "It must be a whole number from 1 to 1,000,000."),
+    };
+
+    private static TimeSpan? ReadLease(JsonElement item) => item.Member("lease") switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out var seconds) && seconds is >= 1 and <= Limits.Lease => TimeSpan.FromSeconds(seconds),
+        _ => throw new UnreadableException("lease", $"It must be a whole number of seconds from 1 to {Limits.Lease}."),
     };
 
     private static string? ReadOutcome(JsonElement item)

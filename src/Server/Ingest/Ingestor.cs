@@ -8,7 +8,7 @@ using ValueStream.Store.Queries;
 namespace ValueStream.Server.Ingest;
 
 /// <summary>The way of every event into the log, whatever it came from.</summary>
-internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics metrics)
+internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, ServerMetrics metrics)
 {
     /// <summary>Reads and appends events of the API; what cannot be read is rejected by itself.</summary>
     /// <param name="items">The JSON objects as sent.</param>
@@ -20,21 +20,38 @@ internal sealed class Ingestor(GroupCommit log, RunQueries runs, ServerMetrics m
     {
         var answers = new (IngestItem Item, string? Field)[items.Count];
         var events = new List<(int Index, NewEvent Event)>(items.Count);
+        List<(ShortKey Run, TimeSpan Lease)>? alive = null;
         for (var i = 0; i < items.Count; i++)
         {
             try
             {
-                events.Add((i, EventReader.Read(items[i], await LookUpAsync(items[i], cancellationToken), sending)));
+                var run = await LookUpAsync(items[i], cancellationToken);
+                if (EventReader.ReadHeartbeat(items[i], run) is { } heartbeat)
+                {
+                    (alive ??= []).Add((heartbeat.Run.Key, heartbeat.Lease));
+                    answers[i] = (new IngestItem { Index = i, Status = "accepted", Run = heartbeat.Run.Rendering, Key = heartbeat.Run.Key.ToString() }, null);
+                    continue;
+                }
+                var e = EventReader.Read(items[i], run, sending);
+                events.Add((i, e));
+                if (e.Lease is { } lease)
+                {
+                    (alive ??= []).Add((e.Key, lease));
+                }
             }
-            catch (UnreadableException e)
+            catch (UnreadableException unreadable)
             {
-                answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = e.Sentence }, e.Field);
+                answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = unreadable.Sentence }, unreadable.Field);
             }
         }
         var results = await TakeAsync([.. events.Select(static e => e.Event)]);
         foreach (var ((index, e), result) in events.Zip(results))
         {
             answers[index] = (Answer(index, e, result), null);
+        }
+        if (alive is not null)
+        {
+            await leases.RenewAsync(alive, cancellationToken);
         }
         return answers;
     }

@@ -36,6 +36,9 @@ internal static class Limits
     /// <summary>Characters of a reference to another run: a rendering of the longest members.</summary>
     public const int Reference = 512;
 
+    /// <summary>Seconds of one lease.</summary>
+    public const int Lease = 86_400;
+
     /// <summary>Tags of one event.</summary>
     public const int Tags = 200;
 

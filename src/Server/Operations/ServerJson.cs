@@ -6,6 +6,7 @@ namespace ValueStream.Server.Operations;
 /// <summary>The JSON of answers that only the server knows.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ReadyView))]
+[JsonSerializable(typeof(Api.CliView))]
 [JsonSerializable(typeof(ProblemDetails))]
 [JsonSerializable(typeof(Dictionary<string, string[]>))]
 [JsonSerializable(typeof(LiveChange))]

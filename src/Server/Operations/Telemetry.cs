@@ -10,18 +10,27 @@ namespace ValueStream.Server.Operations;
 /// <summary>The service's own metrics and traces.</summary>
 internal static class Telemetry
 {
-    /// <summary>Exports them by OTLP where the standard OTEL_* variables name an endpoint, for both or for one; what nobody wants is not collected.</summary>
+    private static readonly string[] Get = ["GET"];
+
+    /// <summary>
+    /// Collects metrics for <see cref="MapMetrics"/>. By OTLP metrics and traces go where the standard OTEL_* variables name an endpoint, for
+    /// both or for one; traces that nobody wants are not collected.
+    /// </summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ServerMetrics>();
+        services.AddHostedService<HeadWatch>();
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(Name).WithMetrics(m =>
+        {
+            m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ServerMetrics.MeterName).AddPrometheusExporter();
+            if (Exports("METRICS"))
+            {
+                m.AddOtlpExporter();
+            }
+        });
         if (Exports("TRACES"))
         {
-            services.AddOpenTelemetry().ConfigureResource(Name).WithTracing(static t => t.AddAspNetCoreInstrumentation().AddNpgsql().AddOtlpExporter());
-        }
-        if (Exports("METRICS"))
-        {
-            services.AddOpenTelemetry().ConfigureResource(Name).WithMetrics(static m =>
-                m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ServerMetrics.MeterName).AddOtlpExporter());
+            telemetry.WithTracing(static t => t.AddAspNetCoreInstrumentation().AddNpgsql().AddOtlpExporter());
         }
         return services;
 
@@ -36,6 +45,14 @@ internal static class Telemetry
             }
         }
     }
+
+    /// <summary>Maps <c>/metrics</c>: every metric as Prometheus reads it, for whoever may call anything.</summary>
+    public static void MapMetrics(this IEndpointRouteBuilder app)
+    {
+        // Made now, so that what it shows is there before the first event is.
+        app.ServiceProvider.GetRequiredService<ServerMetrics>();
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata(Get));
+    }
 }
 
 /// <summary>What the server counts of its own work.</summary>
@@ -46,15 +63,32 @@ internal sealed class ServerMetrics
 
     private readonly Counter<long> _events;
 
-    public ServerMetrics(IMeterFactory meters) =>
-        _events = meters.Create(MeterName).CreateCounter<long>("valuestream.events", "{event}", "Events received, by what became of them");
+    public ServerMetrics(IMeterFactory meters, GroupCommit log)
+    {
+        var meter = meters.Create(MeterName);
+        _events = meter.CreateCounter<long>("valuestream.events", "{event}", "Events received, by what became of them");
+        meter.CreateObservableUpDownCounter("valuestream.events.waiting", () => log.Waiting, "{event}", "Events that are neither durable nor refused yet");
+    }
 
     /// <summary>Counts what became of events.</summary>
     public void Count(IReadOnlyList<AppendResult> results)
     {
+        var (accepted, duplicate) = (0, 0);
         foreach (var result in results)
         {
-            _events.Add(1, new KeyValuePair<string, object?>("status", result switch { AppendResult.Accepted => "accepted", AppendResult.Duplicate => "duplicate", _ => "rejected" }));
+            accepted += result is AppendResult.Accepted ? 1 : 0;
+            duplicate += result is AppendResult.Duplicate ? 1 : 0;
+        }
+        Add("accepted", accepted);
+        Add("duplicate", duplicate);
+        Add("rejected", results.Count - accepted - duplicate);
+    }
+
+    private void Add(string status, int count)
+    {
+        if (count > 0)
+        {
+            _events.Add(count, new KeyValuePair<string, object?>("status", status));
         }
     }
 }

@@ -48,6 +48,9 @@ public sealed partial class GroupCommit : BackgroundService
     /// <summary>Why nothing is appended though the database would take it: the log in it was restored to an older state; null otherwise.</summary>
     public string? Restored => _known.Problem;
 
+    /// <summary>Events that are neither durable nor refused yet.</summary>
+    public int Waiting => _signals.Appending;
+
     /// <summary>Appends events, all of them in one transaction and in their order.</summary>
     /// <returns>A result for each event once it is durable, in the order given. A caller that goes away does not take them back.</returns>
     /// <exception cref="LogUnavailableException">The queue is full, the database does not answer, or the server is stopping.</exception>

@@ -37,6 +37,9 @@ public sealed record NewEvent
     /// <summary>Everything else.</summary>
     public required EventData Data { get; init; }
 
+    /// <summary>For how long its run says that it lives; no part of the event.</summary>
+    public TimeSpan? Lease { get; init; }
+
     /// <summary>The webhook that it came in; its hash stands in the data's derived members.</summary>
     public Delivery? Delivery { get; init; }
 

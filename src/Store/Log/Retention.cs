@@ -4,11 +4,14 @@ using ValueStream.Store.Engines;
 
 namespace ValueStream.Store.Log;
 
-/// <summary>Takes away, every hour, what is kept beside the log for a while only: raw deliveries and quarantined requests. The log itself is not touched.</summary>
+/// <summary>Takes away, every hour, what is kept beside the log for a while only: raw deliveries, quarantined requests, leases that ran out. The log itself is not touched.</summary>
 public sealed partial class Retention : BackgroundService
 {
     /// <summary>How long they are kept.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(90);
+
+    // A lease that ran out long ago tells nothing more.
+    private static readonly TimeSpan LeasesKeptFor = TimeSpan.FromDays(1);
 
     // At a time: a transaction stays short, and appends do not wait for it.
     private const int Piece = 100;
@@ -47,16 +50,18 @@ public sealed partial class Retention : BackgroundService
 
     /// <summary>Takes away what is too old now; how much it was.</summary>
     internal async Task<int> RunOnceAsync(CancellationToken cancellationToken) =>
-        await RunOnceAsync("deliveries", "sha256", cancellationToken) + await RunOnceAsync("quarantine", "id", cancellationToken);
+        await RunOnceAsync("deliveries", "sha256", "received_at", KeptFor, cancellationToken)
+        + await RunOnceAsync("quarantine", "id", "received_at", KeptFor, cancellationToken)
+        + await RunOnceAsync("leases", "run", "expires_at", LeasesKeptFor, cancellationToken);
 
-    private async Task<int> RunOnceAsync(string table, string key, CancellationToken cancellationToken)
+    private async Task<int> RunOnceAsync(string table, string key, string since, TimeSpan keptFor, CancellationToken cancellationToken)
     {
-        var before = Micros.Of(_time.GetUtcNow() - KeptFor);
+        var before = Micros.Of(_time.GetUtcNow() - keptFor);
         for (var total = 0; ;)
         {
             await using var session = await _engine.BeginAsync(cancellationToken, derived: true);
             var gone = await session.ExecuteAsync(
-                $"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE received_at < @before ORDER BY received_at LIMIT {Piece})",
+                $"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {since} < @before ORDER BY {since} LIMIT {Piece})",
                 cancellationToken, ("before", before));
             await session.CommitAsync(cancellationToken);
             total += gone;

@@ -196,7 +196,8 @@ public sealed class RunCommandTests
     {
         await using var server = new ScriptedServer(ScriptedServer.Accepts);
         using var vscli = new Vscli(server.Url);
-        vscli.Command("release", "vscli run -type=inner -- vscli event -type=step start >/dev/null");
+        vscli.Command("release", "vscli run -type=inner -- build");
+        vscli.Command("build", "vscli event -type=step start >/dev/null");
 
         var ran = await vscli.Run("run", "-type=outer", "-reason=first try", "-actor=ann", "--", "release");
 
@@ -208,10 +209,30 @@ public sealed class RunCommandTests
         Assert.False(outer.TryGetProperty("parents", out _));
         Assert.Equal("vstrace-customhttp-outer-default-" + outer.GetProperty("run").GetProperty("id"), inner.GetProperty("parents")[0].GetString());
         Assert.Equal("vstrace-customhttp-inner-default-" + inner.GetProperty("run").GetProperty("id"), step.GetProperty("parents")[0].GetString());
-        Assert.Equal(("vscli", "vscli"), (inner.GetProperty("name").GetString(), step.GetProperty("name").GetString()));
+        Assert.Equal(("build", "build"), (inner.GetProperty("name").GetString(), step.GetProperty("name").GetString()));
         var traces = new[] { inner, step }.Select(e => e.GetProperty("traceparent").GetString()![3..35]).Distinct();
         Assert.Equal(SpanIds.TraceId(new(SourceNames.CustomHttp, "outer", "default", outer.GetProperty("run").GetProperty("id").GetString()!), 1),
             Assert.Single(traces));
+    }
+
+    [Fact]
+    public async Task The_arguments_are_recorded_only_when_asked_for_and_without_their_secrets()
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Accepts);
+        using var vscli = new Vscli(server.Url);
+        vscli.Variables["DEPLOY_TOKEN"] = "s3cr3t-value";
+
+        await vscli.Run("run", "--", "echo", "--password=hunter2");
+        var ran = await vscli.Run("run", "-capture-args", "--", "echo", "--password=hunter2", "to s3cr3t-value", "prod");
+
+        Assert.Equal("--password=hunter2 to s3cr3t-value prod\n", ran.Out);
+        var starts = server.Events.Where(static e => e.GetProperty("action").GetString() == "start").ToList();
+        Assert.False(starts[0].GetProperty("tags").TryGetProperty("process.command_args", out _));
+        var captured = starts[1].GetProperty("tags").GetProperty("process.command_args").GetString()!;
+        Assert.Contains("***", captured, StringComparison.Ordinal);
+        Assert.EndsWith(" prod", captured, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", server.Requests[^1].Body + server.Requests[^2].Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", server.Requests[^1].Body + server.Requests[^2].Body, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -66,7 +66,7 @@ public sealed class RunReportTests : IDisposable
     }
 
     private RunReport Report(string url, int interval) => new(
-        new Settings(url + Routes.Events, null, null),
+        new Settings(url + Routes.Events, null, null, "the test"),
         () => _folder,
         _ => new StartedRun(
             new EventRequest { EventId = Guid.CreateVersion7(), Action = "start", Run = Run, OccurredAt = DateTimeOffset.UtcNow },

@@ -170,7 +170,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
             var lines = text[..end].Split("\r\n");
             var headers = lines.Skip(1).Select(l => l.Split(": ", 2)).ToDictionary(p => p[0], p => p[1], StringComparer.OrdinalIgnoreCase);
             var body = text[(end + 4)..];
-            if (read == 0 || Encoding.UTF8.GetByteCount(body) >= int.Parse(headers["Content-Length"], CultureInfo.InvariantCulture))
+            if (read == 0 || Encoding.UTF8.GetByteCount(body) >= int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture))
             {
                 return new Received(lines[0].Split(' ')[1], headers, body);
             }

@@ -8,7 +8,7 @@ namespace ValueStream.Server.Tests.Cli;
 /// <summary>The published binary against servers that misbehave, and on a terminal.</summary>
 public sealed class VerifyCommandTests
 {
-    private const string Head = """{"logId":"0198c0de-0000-7000-8000-000000000001","position":9,"hash":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}""";
+    private const string Head = """{"logId":"0198c0de-0000-7000-8000-000000000001","position":9,"hash":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","epoch":1}""";
     private const string Begin = """{"position":5,"head":9,"done":false}""" + "\n";
     private const string Well = $$"""{"position":9,"head":9,"done":true,"verified":{{Head}}}""" + "\n";
     private const string Streams = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -140,7 +140,7 @@ public sealed class VerifyCommandTests
         await using var server = new ScriptedServer(ScriptedServer.Status(200, Begin + Well));
         using var vscli = new Vscli(server.Url);
 
-        var ran = await OnTerminalAsync(vscli, "true");
+        var ran = await vscli.OnTerminal("exec vscli verify", "true");
 
         Assert.Equal(0, ran.ExitCode);
         Assert.Matches(@"^\r\e\[K\[=+ +\]  55%  5 of 9  [0-9,]+/s  1 s left\r\e\[K9 events are as they were appended", ran.Out);
@@ -158,7 +158,7 @@ public sealed class VerifyCommandTests
         });
         using var vscli = asking = new Vscli(server.Url);
 
-        var ran = await OnTerminalAsync(vscli, @"while ! [ -e asked ]; do sleep .1; done; sleep 1; printf '\003'");
+        var ran = await vscli.OnTerminal("exec vscli verify", @"while ! [ -e asked ]; do sleep .1; done; sleep 1; printf '\003'");
 
         Assert.Equal(130, ran.ExitCode);
         Assert.Matches(@"55%.*\r\e\[K$", ran.Out);
@@ -197,13 +197,6 @@ public sealed class VerifyCommandTests
     }
 
     /// <summary>Runs it on a terminal, on which a script types.</summary>
-    private static Task<Ran> OnTerminalAsync(Vscli vscli, string types)
-    {
-        Assert.SkipUnless(File.Exists("/usr/bin/script"), "there is no script, which makes terminals");
-        vscli.Variables["TERM"] = "xterm";
-        return vscli.Script("bash", $"({types}) | script -qec 'vscli verify' /dev/null");
-    }
-
     private static string Chunk(string text) => string.Create(CultureInfo.InvariantCulture, $"{text.Length:x}\r\n{text}\r\n");
 
     private static Task WriteAsync(Vscli vscli, string name, string text) =>

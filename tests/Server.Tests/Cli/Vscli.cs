@@ -14,7 +14,8 @@ internal sealed class Vscli : IDisposable
 {
     private static readonly string[] Cleared =
         ["VALUESTREAM_TOKEN", "VS_CUSTOM_HTTP_EVENT_SOURCE_URL", "VS_CUSTOM_HTTP_EVENT_SOURCE_SECRET", "VS_PARENT_EVENT_ID",
-        "TRACEID", "TRACEPARENT", "XDG_STATE_HOME", "http_proxy", "https_proxy", "BASH_ENV", "ENV"];
+        "TRACEID", "TRACEPARENT", "XDG_STATE_HOME", "http_proxy", "https_proxy", "BASH_ENV", "ENV",
+        "GIT_DIR", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "JENKINS_HOME", "BUILDKITE", "CIRCLECI"];
 
     private readonly string _binary;
 
@@ -54,6 +55,20 @@ internal sealed class Vscli : IDisposable
     }
 
     public Task<Ran> Run(params string[] arguments) => Start(_binary, arguments);
+
+    /// <summary>Runs it where no terminal can be reached, whatever the tests have.</summary>
+    public Task<Ran> Detached(params string[] arguments) => Start("/usr/bin/setsid", ["--wait", _binary, .. arguments]);
+
+    /// <summary>Runs a command of bash on a terminal of its own, with what a person would type there.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="types">Commands of bash whose output is typed.</param>
+    public async Task<Ran> OnTerminal(string command, string types)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "there is no script, which makes terminals");
+        Variables["TERM"] = "xterm";
+        await File.WriteAllTextAsync(Path.Combine(Home, "terminal.sh"), command);
+        return await Script("bash", $"({types}) | script -qec 'bash terminal.sh' /dev/null");
+    }
 
     /// <summary>Runs a script in a shell, with vscli on its path.</summary>
     public async Task<Ran> Script(string shell, string script)

@@ -19,10 +19,12 @@ public sealed class WireTests
             Run = new RunRequest { Type = "build", Namespace = "team", Id = "d3kq0g8abcdefghijklm" },
             Name = "api \"é\" <b>\ud800",
             Parents = ["a", "b"],
+            Links = [new RunLink("follows", "c"), new RunLink("contains", "d")],
             Outcome = "failure",
             OccurredAt = DateTimeOffset.UtcNow,
             Actor = "ann",
             Reason = "because\n+",
+            Note = "built",
             Tags = new Dictionary<string, TagValue> { ["k"] = "v", ["process.exit.code"] = new("3", JsonValueKind.Number) },
             Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         };

@@ -104,6 +104,25 @@ public abstract class DeliveryContract
         Assert.True(row.Body.Length < 1000);
     }
 
+    [Fact]
+    public async Task A_lease_counts_from_its_last_renewal_and_is_forgotten_a_day_after_it_ran_out()
+    {
+        await using var store = await NewStoreAsync();
+        var (one, other) = (Given.Run("1").Key, Given.Run("2").Key);
+
+        await store.Get<Leases>().RenewAsync([(one, TimeSpan.FromSeconds(90)), (other, TimeSpan.FromSeconds(5)), (other, TimeSpan.FromSeconds(60))], Cancel);
+        store.Time.Advance(TimeSpan.FromSeconds(30));
+        await store.Get<Leases>().RenewAsync([(one, TimeSpan.FromSeconds(90))], Cancel);
+
+        await using var database = await store.Get<IDbContextFactory<Database>>().CreateDbContextAsync(Cancel);
+        Assert.Equal(
+            new Dictionary<long, DateTimeOffset> { [one.Value] = StoreFixture.Noon.AddSeconds(120), [other.Value] = StoreFixture.Noon.AddSeconds(60) },
+            await database.Leases.ToDictionaryAsync(static l => l.Run, static l => l.ExpiresAt, Cancel));
+        store.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromSeconds(60));
+        Assert.Equal(1, await store.Get<Retention>().RunOnceAsync(Cancel));
+        Assert.Equal(0, (await store.Get<EventQueries>().HeadAsync(Cancel)).Position);
+    }
+
     private static NewEvent[] Came(string body, int events = 1)
     {
         var delivery = new Delivery(Encoding.UTF8.GetBytes(body), StoreFixture.Noon);

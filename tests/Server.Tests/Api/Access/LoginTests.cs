@@ -5,7 +5,7 @@ namespace ValueStream.Server.Tests.Api.Access;
 
 /// <summary>A browser trades the token for a session.</summary>
 [Collection(OnTokenServer.Name)]
-public sealed partial class LoginTests(TokenServer server) : IDisposable
+public sealed class LoginTests(TokenServer server) : IDisposable
 {
     private readonly CookieContainer _cookies = new();
     private HttpClient? _browser;
@@ -117,17 +117,24 @@ public sealed partial class LoginTests(TokenServer server) : IDisposable
 
     public void Dispose() => _browser?.Dispose();
 
-    private async Task<HttpResponseMessage> LogInAsync(string address, string token)
-    {
-        var hidden = Hidden().Match(await Browser.GetStringAsync(address, Cancel));
-        Assert.True(hidden.Success);
-        using var form = new FormUrlEncodedContent([new(hidden.Groups[1].Value, WebUtility.HtmlDecode(hidden.Groups[2].Value)), new("token", token)]);
-        return await Browser.PostAsync(address, form, Cancel);
-    }
+    private Task<HttpResponseMessage> LogInAsync(string address, string token) => LoginForm.SendAsync(Browser, address, token);
 
     private static async Task IsProblemAsync(HttpResponseMessage response, int status, string says) =>
         new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(Cancel), new Dictionary<string, string>())
             .IsProblem(status, says);
+}
+
+/// <summary>The form at /login.</summary>
+internal static partial class LoginForm
+{
+    /// <summary>Fetches it and sends it with a token, as a browser that keeps cookies does.</summary>
+    public static async Task<HttpResponseMessage> SendAsync(HttpClient browser, string address, string token)
+    {
+        var hidden = Hidden().Match(await browser.GetStringAsync(address, TestContext.Current.CancellationToken));
+        Assert.True(hidden.Success);
+        using var form = new FormUrlEncodedContent([new(hidden.Groups[1].Value, WebUtility.HtmlDecode(hidden.Groups[2].Value)), new("token", token)]);
+        return await browser.PostAsync(address, form, TestContext.Current.CancellationToken);
+    }
 
     [GeneratedRegex("<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]+)\">")]
     private static partial Regex Hidden();

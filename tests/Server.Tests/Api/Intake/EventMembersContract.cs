@@ -148,6 +148,30 @@ public abstract class EventMembersContract(ApiServer server)
             .IsProblem(400, "customhttp", "run.source");
 
     [Fact]
+    public async Task A_heartbeat_is_taken_and_is_no_event_of_the_log()
+    {
+        var start = await Client.RecordAsync(Sent.Start(_ns, "1", more: """ "lease":90 """));
+        var head = await Client.HeadAsync();
+
+        var alone = await Client.PostAsync(Routes.Events, $$"""{"action":"heartbeat","run":"{{start[0].Text("key")}}","lease":90}""");
+        var beside = await Client.PostAsync(Routes.Events, $$"""[{"action":"heartbeat","run":{"type":"build","namespace":"{{_ns}}","id":"2"},"lease":1},{{Sent.End(_ns, "1", 5)}}]""");
+
+        Assert.Equal((200, "accepted", Sent.Rendering(_ns, "1")), (alone.Status, alone.Json.GetProperty("items")[0].Text("status"), alone.Json.GetProperty("items")[0].Text("run")));
+        Assert.False(alone.Json.GetProperty("items")[0].TryGetProperty("position", out _));
+        Assert.Equal((200, 2), (beside.Status, beside.Json.GetProperty("accepted").GetInt32()));
+        Assert.Equal(head + 1, await Client.HeadAsync());
+        Assert.False((await Client.LastEventAsync()).GetProperty("data").TryGetProperty("lease", out _));
+    }
+
+    [Theory]
+    [InlineData("""{"action":"heartbeat","run":{"type":"build","id":"1"}}""", "lease", "missing")]
+    [InlineData("""{"action":"heartbeat","run":{"type":"build","id":"1"},"lease":0}""", "lease", "1 to 86400")]
+    [InlineData("""{"action":"start","run":{"type":"build","id":"1"},"lease":86401}""", "lease", "1 to 86400")]
+    [InlineData("""{"action":"start","run":{"type":"build","id":"1"},"lease":"90"}""", "lease", "1 to 86400")]
+    [InlineData("""{"action":"heartbeat","lease":90}""", "run", "missing")]
+    public async Task A_lease_that_is_none_is_refused(string body, string field, string says) => (await Client.PostAsync(Routes.Events, body)).IsProblem(400, says, field);
+
+    [Fact]
     public async Task An_import_and_a_note_are_kept_in_the_log()
     {
         await Client.RecordAsync(Sent.Event("annotate", _ns, "1", 0, more: """ "import":true,"note":"by hand" """));

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Cli.Commands;
+
+/// <summary><c>vscli runs</c>: searches runs.</summary>
+internal static class RunsCommand
+{
+    private const int DefaultLimit = 50;
+
+    /// <summary>The flags that are sent as they are; the API has them by the same names.</summary>
+    private static readonly Flag[] Filters =
+    [
+        new("source"), new("namespace"), new("type"), new("name"), new("operation"), new("state", Values: "running ended orphan"),
+        new("outcome", Values: "success failure error timeout cancellation skip"), new("actor"),
+    ];
+
+    /// <summary>The flags that it knows.</summary>
+    public static readonly Flag[] Flags =
+    [
+        .. Filters, new("id"), new("tag"), new("min-duration"), new("max-duration"), new("from"), new("to"), new("limit"),
+        new("format", Values: Listing.Formats), .. Settings.Flags,
+    ];
+
+    private static readonly Heading[] Headings =
+    [
+        new("STARTED"), new("DURATION"), new("OUTCOME"), new("TYPE", Shrinks: true), new("NAME", Shrinks: true), new("NAMESPACE", Shrinks: true),
+        new("ACTOR", Shrinks: true), new("KEY"),
+    ];
+
+    private static readonly (string, Func<RunView, string?>)[] Csv =
+    [
+        ("key", r => r.Key), ("id", r => r.Id), ("attempt", r => r.Attempt.ToString(CultureInfo.InvariantCulture)), ("source", r => r.Source),
+        ("namespace", r => r.Namespace), ("type", r => r.Type), ("name", r => r.Name), ("operation", r => r.Operation), ("traceId", r => r.TraceId),
+        ("spanId", r => r.SpanId), ("state", r => r.State), ("outcome", r => r.Outcome), ("startedAt", r => Iso(r.StartedAt)), ("endedAt", r => Iso(r.EndedAt)),
+        ("duration", r => r.Duration?.ToString(CultureInfo.InvariantCulture)), ("actor", r => r.Actor), ("reason", r => r.Reason),
+        ("submitter", r => r.Submitter), ("parent", r => r.Parent),
+        ("tags", r => r.Tags.Count == 0 ? null : Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(r.Tags, WireJson.Default.IReadOnlyDictionaryStringTagValue))),
+    ];
+
+    public static int Run(string[] words, DateTimeOffset now)
+    {
+        var arguments = Query.Parse("runs", words, Flags);
+        if (arguments.Help)
+        {
+            Talk.Data(Help.Runs);
+            return Query.Done;
+        }
+        var path = Path(arguments, now);
+        var limit = Query.Limit(arguments, DefaultLimit);
+        using var api = Api.From(arguments);
+        using var output = new Output();
+        var list = new Listing<RunView>(output, arguments.Last("format") ?? "table", Headings, Cells, Csv);
+        foreach (var item in api.List(path, limit))
+        {
+            list.Add(item, api.Read(() => item.Deserialize(WireJson.Default.RunView)));
+        }
+        list.End();
+        Query.SayMore(api.HasMore, limit);
+        return list.Count > 0 ? Query.Done : Query.Nothing;
+    }
+
+    /// <summary>The search's address.</summary>
+    /// <exception cref="CouldNotException">A flag is wrong.</exception>
+    private static string Path(Arguments arguments, DateTimeOffset now)
+    {
+        var query = new StringBuilder();
+        foreach (var flag in Filters)
+        {
+            Add(flag.Name, arguments.Last(flag.Name));
+        }
+        Add("id", arguments.Last("id") is { } id && Token.Is(id) && new OpenRuns(StateFolder.Find()).Find(id) is { } run ? OpenRuns.Rendering(run) : arguments.Last("id"));
+        Add("minDuration", Seconds(arguments, "min-duration"));
+        Add("maxDuration", Seconds(arguments, "max-duration"));
+        Add("from", Moment(arguments, "from", now));
+        Add("to", Moment(arguments, "to", now));
+        foreach (var tag in arguments.All("tag") ?? [])
+        {
+            Add("tag", Tag(tag));
+        }
+        return Routes.Runs + query;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+            {
+                query.Append(query.Length == 0 ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            }
+        }
+    }
+
+    private static string? Seconds(Arguments arguments, string flag) =>
+        arguments.Last(flag) is not { } text ? null
+        : Durations.Parse(text)?.ToString(CultureInfo.InvariantCulture)
+            ?? throw new CouldNotException($"-{flag}={text} is not a duration like 90s, 5m, 1h30m or 2d");
+
+    private static string? Moment(Arguments arguments, string flag, DateTimeOffset now) =>
+        arguments.Last(flag) is not { } text ? null
+        : Durations.Moment(text, now) is { } moment ? Durations.Iso(moment)
+        : throw new CouldNotException($"-{flag}={text} is neither a time like 2026-03-02T12:00:00Z nor how long ago, like 90m, 24h or 7d");
+
+    // Written key=value as in the API, or key|value as at a start; whichever sign comes first parts them.
+    private static string Tag(string text)
+    {
+        var at = text.AsSpan().IndexOfAny("=:|");
+        return at < 1 ? throw new CouldNotException($"-tag={text} is not a tag like key=value or 'key|value'")
+            : text[at] == '|' ? $"{text[..at]}={text[(at + 1)..]}"
+            : text;
+    }
+
+    private static string[] Cells(RunView run) =>
+    [
+        run.StartedAt is { } start ? Durations.Text(start) : "-",
+        run.Duration is { } duration ? Durations.Text(duration) : "-",
+        Printable.Clean(run.Outcome ?? run.State),
+        Printable.Clean(run.Type),
+        run.Hidden is true ? "(hidden)" : Printable.Clean(run.Name) + (run.Attempt > 1 ? string.Create(CultureInfo.InvariantCulture, $" #{run.Attempt}") : ""),
+        Printable.Clean(run.Namespace),
+        Printable.Clean(run.Actor),
+        Printable.Clean(run.Key),
+    ];
+
+    private static string? Iso(DateTimeOffset? time) => time is { } known ? Durations.Iso(known) : null;
+}

@@ -30,11 +30,19 @@ internal static class CliBench
             yield return Figure.Missing(Refused, RefusedBudget, why);
             yield break;
         }
-        using var database = TestDatabase.Sqlite();
-        await using var server = await ServerProcess.StartAsync(database.ConnectionString);
         var folder = Directory.CreateTempSubdirectory("valuestream-bench-").FullName;
         try
         {
+            // Before there is a server, whose work afterwards would be in the figure. Each call is the first that the address refuses, the dearest:
+            // the next ones would leave it alone for 30 s.
+            var (run, alone) = await MediansAsync(folder, RefusingAddress(), prepare: $"rm -rf '{State(folder)}'", $"'{vscli}' run -- true", "true");
+            yield return new(Refused, RefusedBudget, Figure.Ms(run - alone), $"median {Figure.Ms(run)} and {Figure.Ms(alone)}");
+
+            using var database = TestDatabase.Sqlite();
+            await using var server = await ServerProcess.StartAsync(database.ConnectionString);
+            (run, alone) = await MediansAsync(folder, server.Url, prepare: null, $"'{vscli}' run -- true", "true");
+            yield return new(Run, RunBudget, Figure.Ms(run - alone), $"median {Figure.Ms(run)} and {Figure.Ms(alone)}");
+
             // What vscli sends, without the event's id: with it every request of curl but the first would be a duplicate.
             var body = Path.Combine(folder, "body.json");
             await File.WriteAllTextAsync(body, $$$"""
@@ -44,13 +52,6 @@ internal static class CliBench
                 $"'{vscli}' event -type=pipeline -tag='service|api' start",
                 $"curl -s -o /dev/null -H 'Content-Type: application/json' --data-binary '@{body}' {server.Url}/api/v1/events");
             yield return new(Start, StartBudget, string.Create(CultureInfo.InvariantCulture, $"{tool / curl:0.00} x"), $"median {Figure.Ms(tool)} and {Figure.Ms(curl)}");
-
-            var (run, alone) = await MediansAsync(folder, server.Url, prepare: null, $"'{vscli}' run -- true", "true");
-            yield return new(Run, RunBudget, Figure.Ms(run - alone), $"median {Figure.Ms(run)} and {Figure.Ms(alone)}");
-
-            // Each call is the first that the address refuses, the dearest: the next ones would leave it alone for 30 s.
-            (run, alone) = await MediansAsync(folder, RefusingAddress(), prepare: $"rm -rf '{State(folder)}'", $"'{vscli}' run -- true", "true");
-            yield return new(Refused, RefusedBudget, Figure.Ms(run - alone), $"median {Figure.Ms(run)} and {Figure.Ms(alone)}");
         }
         finally
         {

@@ -103,8 +103,7 @@ internal sealed unsafe partial class Child
             Thread.Sleep(10);
             return;
         }
-        var poll = new PollEntry { Descriptor = _signals, Events = PollIn };
-        _ = Poll(&poll, 1, (int)Math.Min(milliseconds ?? -1, int.MaxValue));
+        _ = Native.Poll(_signals, PollIn, milliseconds ?? -1);
     }
 
     private void ReadSignals()
@@ -244,9 +243,6 @@ internal sealed unsafe partial class Child
     [LibraryImport("libc", EntryPoint = "waitpid")]
     private static partial int WaitProcess(int process, int* status, int options);
 
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
-
     [LibraryImport("libc", EntryPoint = "read")]
     private static partial nint Read(int descriptor, byte* bytes, nint count);
 
@@ -258,12 +254,4 @@ internal sealed unsafe partial class Child
 
     [LibraryImport("libc", EntryPoint = "getsid")]
     private static partial int Session(int process);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
 }

@@ -153,6 +153,19 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
 
+    /// <summary>Waits until something can be done with a descriptor; false when the time is up, or a signal came in between.</summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="events">What to wait for: 1 is to read, 4 to write.</param>
+    /// <param name="milliseconds">How long; -1 for ever.</param>
+    public static bool Poll(int descriptor, short events, long milliseconds)
+    {
+        var entry = new PollEntry { Descriptor = descriptor, Events = events };
+        return Poll(&entry, 1, (int)Math.Min(milliseconds, int.MaxValue)) > 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+
     [LibraryImport("libc", EntryPoint = "flock")]
     private static partial int Lock(int descriptor, int operation);
 
@@ -179,4 +192,12 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int folder, string path, int flags, uint mask, byte* status);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
 }

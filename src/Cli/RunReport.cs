@@ -6,8 +6,8 @@ using ValueStream.Core.Wire;
 namespace ValueStream.Cli;
 
 /// <summary>
-/// Tells of a run while its command lives, on a thread of its own: the start, a sign of life every 30 s, the end. Each event is on disk
-/// before it is sent, so it outlives vscli. A command that is over in a moment costs one request for both of its events.
+/// Tells of a run while its command lives, on a thread of its own: the start, a sign of life every 30 s, the end. A command
+/// that is over in a moment costs one request for both of its events.
 /// </summary>
 internal sealed class RunReport
 {
@@ -100,7 +100,6 @@ internal sealed class RunReport
         var started = _make(openRuns);
         openRuns.Save(started.Run);
         var start = Pending.Of(started.Event, Lease);
-        spool.Hold(start);
 
         Place? place = null;
         for (var patience = Moment; !HasEnded(patience); patience = _interval)
@@ -118,7 +117,6 @@ internal sealed class RunReport
         }
 
         var end = Pending.Of(_end! with { Name = started.Run.Name });
-        spool.Hold(end);
         var isStartRecorded = place is Place.Settled or Place.Kept;
         var delivery = sender.Send(isStartRecorded ? [end] : [start, end], _deadline, mayOverfill: isStartRecorded);
         if (delivery.Word is { } word)

@@ -83,7 +83,8 @@ internal sealed class Sender(Settings settings, Spool spool)
         {
             batch.AddRange(spool.Take(500, 256 << 10).Where(waiting => events.TrueForAll(e => e.Id != waiting.Id)));
         }
-        var verdicts = Post(batch, deadline);
+        // Whatever becomes of us while the server takes its time, the next call finds them.
+        var verdicts = Post(batch, deadline, whenSlow: () => events.ForEach(spool.Hold));
         Settle(batch, verdicts, from: events.Count);
         var unsettled = new List<Pending>();
         var verdict = default(Verdict);
@@ -93,11 +94,6 @@ internal sealed class Sender(Settings settings, Spool spool)
             {
                 case Fate.Stored:
                     spool.Release(events[i]);
-                    if (right is not null)
-                    {
-                        // It may be one that was kept after an attempt before.
-                        spool.Remove(events[i]);
-                    }
                     break;
                 case Fate.Refused:
                     Talk.Say($"the server refused the event: {verdicts[i].Reason}");
@@ -193,16 +189,16 @@ internal sealed class Sender(Settings settings, Spool spool)
         }
     }
 
-    private Verdict[] Post(List<Pending> batch, long deadline)
+    private Verdict[] Post(List<Pending> batch, long deadline, Action? whenSlow = null)
     {
         if (settings.Events is null)
         {
-            return Each(batch, pending => PostCustomHttp(pending, deadline));
+            return Each(batch, pending => PostCustomHttp(pending, deadline, whenSlow));
         }
-        var answer = Transport.Post(settings.Events, Json(batch), settings.Token, deadline);
+        var answer = Transport.Post(settings.Events, Json(batch), settings.Token, deadline, whenSlow);
         if (answer.Status == 404 && settings.CustomHttp is not null)
         {
-            return Each(batch, pending => PostCustomHttp(pending, deadline));
+            return Each(batch, pending => PostCustomHttp(pending, deadline, whenSlow));
         }
         if (answer.Status is >= 200 and < 300 or 422 && EventJson.ReadAnswer(answer.Body, batch.Count) is { } verdicts)
         {
@@ -212,14 +208,14 @@ internal sealed class Sender(Settings settings, Spool spool)
         if (verdict.Fate == Fate.Refused && batch.Count > 1)
         {
             // The request as a whole was refused: find out for which of its events.
-            return Each(batch, pending => Post([pending], deadline)[0]);
+            return Each(batch, pending => Post([pending], deadline, whenSlow)[0]);
         }
         verdict = verdict.Fate == Fate.Stored ? new(Fate.Unanswered, "its answer is not ValueStream's") : verdict;
         return Each(batch, _ => verdict);
     }
 
-    private Verdict PostCustomHttp(Pending pending, long deadline) =>
-        Judge(Transport.Post(settings.CustomHttp!, UpstreamJson(pending.Event!), settings.Token, deadline));
+    private Verdict PostCustomHttp(Pending pending, long deadline, Action? whenSlow) =>
+        Judge(Transport.Post(settings.CustomHttp!, UpstreamJson(pending.Event!), settings.Token, deadline, whenSlow));
 
     /// <summary>One after the other, until one is not answered; the others would not be either.</summary>
     private static Verdict[] Each(List<Pending> batch, Func<Pending, Verdict> post)

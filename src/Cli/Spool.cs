@@ -122,6 +122,10 @@ internal sealed class Spool(string? folder)
             return;
         }
         var path = Path.Combine(Waiting, pending.Id + Sending);
+        if (_held.ContainsKey(path) || _added.Contains(pending.Id))
+        {
+            return;
+        }
         try
         {
             StateFolder.Make(Waiting);

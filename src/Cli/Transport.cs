@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Wire;
@@ -48,6 +49,9 @@ internal readonly record struct Answer(int Status, byte[] Body, string? Problem 
 /// </summary>
 internal static class Transport
 {
+    /// <summary>After so many milliseconds a server counts as slow.</summary>
+    public const int Slow = 20;
+
     private const int LargestAnswer = 4 << 20;
 
     /// <summary>Posts JSON. Never throws.</summary>
@@ -55,15 +59,17 @@ internal static class Transport
     /// <param name="body">The JSON text.</param>
     /// <param name="token">Sent as Bearer, unless null.</param>
     /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
-    public static Answer Post(string address, byte[] body, string? token, long deadline) => Send(address, body, token, deadline);
+    /// <param name="whenSlow">Called, once or again, before the wait for a slow answer: what must not hang on it.</param>
+    public static Answer Post(string address, byte[] body, string? token, long deadline, Action? whenSlow = null) =>
+        Send(address, body, token, deadline, whenSlow);
 
     /// <summary>Gets. Never throws.</summary>
     /// <param name="address">An <c>http://</c> or <c>https://</c> address.</param>
     /// <param name="token">Sent as Bearer, unless null.</param>
     /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
-    public static Answer Get(string address, string? token, long deadline) => Send(address, null, token, deadline);
+    public static Answer Get(string address, string? token, long deadline) => Send(address, null, token, deadline, null);
 
-    private static Answer Send(string address, byte[]? body, string? token, long deadline)
+    private static Answer Send(string address, byte[]? body, string? token, long deadline, Action? whenSlow)
     {
         var left = deadline - Environment.TickCount64;
         if (left <= 0)
@@ -71,12 +77,51 @@ internal static class Transport
             return Nothing("there was no time left");
         }
         Answer? answer = null;
-        // The exchange may hang where no timeout reaches (name look-up, for one); the thread dies with the process.
-        var thread = new Thread(() => answer = Exchange(address, body, token), 256 * 1024) { IsBackground = true };
+        try
+        {
+            if (Target.Parse(address) is { } target && (target.IsLoopback || Settings.Variable("http_proxy") is null))
+            {
+                answer = ExchangePlain(target, body, token, deadline, whenSlow);
+            }
+            else
+            {
+                whenSlow?.Invoke();
+                InTime(() => answer = ExchangeByClient(address, body, token), deadline);
+            }
+        }
+        catch (Exception e)
+        {
+            return Nothing(Reason(e));
+        }
+        return answer ?? Nothing(string.Create(CultureInfo.InvariantCulture, $"no answer within {left / 1000.0:0.#} s"));
+    }
+
+    /// <summary>
+    /// Does what may hang where no timeout reaches (name look-up, for one) on a thread that dies with the process. What it has not done
+    /// by the deadline is not done.
+    /// </summary>
+    private static void InTime(Action work, long deadline)
+    {
+        Exception? problem = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                work();
+            }
+            catch (Exception e)
+            {
+                problem = e;
+            }
+        }, 256 * 1024)
+        {
+            IsBackground = true,
+        };
         thread.Start();
-        return thread.Join((int)Math.Min(left, int.MaxValue)) && answer is { } came
-            ? came
-            : Nothing(string.Create(CultureInfo.InvariantCulture, $"no answer within {left / 1000.0:0.#} s"));
+        if (thread.Join((int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue)) && problem is not null)
+        {
+            throw problem;
+        }
     }
 
     /// <summary>
@@ -168,34 +213,38 @@ internal static class Transport
 
     private static Answer Nothing(string problem) => new(0, [], problem);
 
-    private static Answer Exchange(string address, byte[]? body, string? token)
-    {
-        try
-        {
-            return Target.Parse(address) is { } target && (target.IsLoopback || Settings.Variable("http_proxy") is null)
-                ? ExchangePlain(target, body, token)
-                : ExchangeByClient(address, body, token);
-        }
-        catch (Exception e)
-        {
-            return Nothing(Reason(e));
-        }
-    }
-
-    private static Answer ExchangePlain(Target target, byte[]? body, string? token)
+    // Null when it is late.
+    private static Answer? ExchangePlain(Target target, byte[]? body, string? token, long deadline, Action? whenSlow)
     {
         var head = Encoding.UTF8.GetBytes(
             $"{(body is null ? "GET" : "POST")} {target.Path} HTTP/1.1\r\nHost: {target.Authority}\r\n"
             + (body is null ? "" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n")
             + $"{Routes.SentAtHeader}: {SentAt()}\r\nConnection: close\r\nUser-Agent: vscli\r\n"
             + (token is null ? "\r\n" : $"Authorization: Bearer {token}\r\n\r\n"));
-        using var socket = Connect(target);
-        Send(socket, [.. head, .. body ?? []]);
+        var addresses = Addresses(target, deadline, whenSlow);
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            using var socket = PlainSocket.Connect(addresses[i], target.Port, deadline, whenSlow);
+            if (socket.Error != 0 && i + 1 < addresses.Length)
+            {
+                continue;
+            }
+            return socket is { Error: 0, IsLate: false } && socket.Send([.. head, .. body ?? []]) ? Receive(socket) : Failed(socket);
+        }
+        return null;
+    }
+
+    private static Answer? Receive(PlainSocket socket)
+    {
         var received = new byte[4096];
         var count = 0;
         while (count < LargestAnswer)
         {
             var read = socket.Receive(received.AsSpan(count));
+            if (read < 0)
+            {
+                return Failed(socket);
+            }
             count += read;
             if (Read(received.AsSpan(0, count), read == 0) is { } answer)
             {
@@ -213,32 +262,27 @@ internal static class Transport
         return Nothing("the answer is too long");
     }
 
-    private static void Send(Socket socket, ReadOnlySpan<byte> bytes)
+    private static Answer? Failed(PlainSocket socket) => socket.IsLate ? null : Nothing(socket.Error switch
     {
-        while (bytes.Length > 0)
-        {
-            bytes = bytes[socket.Send(bytes)..];
-        }
-    }
+        111 => "connection refused",
+        104 or 32 => "the connection was cut",
+        101 or 113 => "it cannot be reached",
+        var error => Marshal.GetPInvokeErrorMessage(error),
+    });
 
-    private static Socket Connect(Target target)
+    private static IPAddress[] Addresses(Target target, long deadline, Action? whenSlow)
     {
-        IPAddress[] addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal]
-            : target.IsLoopback ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
-            : Dns.GetHostAddresses(target.Host);
-        for (var i = 0; ; i++)
+        if (IPAddress.TryParse(target.Host, out var literal))
         {
-            var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                socket.Connect(new IPEndPoint(addresses[i], target.Port));
-                return socket;
-            }
-            catch (SocketException) when (i + 1 < addresses.Length)
-            {
-                socket.Dispose();
-            }
+            return [literal];
         }
+        IPAddress[] addresses = target.IsLoopback ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : [];
+        if (!target.IsLoopback)
+        {
+            whenSlow?.Invoke();
+            InTime(() => addresses = Dns.GetHostAddresses(target.Host), deadline);
+        }
+        return addresses;
     }
 
     private static Answer ExchangeByClient(string address, byte[]? body, string? token)

@@ -32,7 +32,7 @@ public sealed class RunReportTests : IDisposable
 
         Assert.Equal("""{"action":"heartbeat","run":{"type":"build","namespace":"team","id":"dc2h9v8coghv7cf9n7s0"},"lease":90}""", server.Requests[1].Body);
         Assert.Equal(["start", "end"], server.Events.Select(Action).Where(a => a != "heartbeat"));
-        Assert.Empty(Directory.GetFiles(Path.Combine(_folder, "spool")));
+        Assert.False(new Spool(_folder).HasEvents);
     }
 
     [Fact]
@@ -62,7 +62,23 @@ public sealed class RunReportTests : IDisposable
         var starts = server.Events.Where(e => Action(e) == "start").Select(e => e.GetProperty("eventId").GetString()).ToList();
         Assert.Equal(2, starts.Count);
         Assert.Single(starts.Distinct());
-        Assert.Empty(Directory.GetFiles(Path.Combine(_folder, "spool")));
+        Assert.False(new Spool(_folder).HasEvents);
+    }
+
+    [Theory]
+    [InlineData("hangs", true)]
+    [InlineData("answers at once", false)]
+    public async Task What_a_server_takes_its_time_for_is_on_disk_meanwhile(string behaviour, bool isHeld)
+    {
+        await using var server = new ScriptedServer(behaviour == "hangs" ? ScriptedServer.Hangs : ScriptedServer.Accepts);
+        var report = Report(server.Url, interval: 10_000);
+
+        await Until.HoldsAsync("the start is sent", () => Task.FromResult(server.Requests.Count == 1));
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+
+        Assert.Equal(isHeld, new Spool(_folder).HasEvents);
+        report.End(Run, Outcome.Success, 0);
+        Assert.Equal(isHeld ? 2 : 0, new Spool(_folder).Count);
     }
 
     private RunReport Report(string url, int interval) => new(

@@ -119,7 +119,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 connections.Add(Answer(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException || _stop.IsCancellationRequested)
         {
             await Task.WhenAll(connections);
         }

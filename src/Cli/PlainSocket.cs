@@ -104,7 +104,8 @@ internal sealed unsafe partial class PlainSocket : IDisposable
     {
         fixed (byte* start = bytes)
         {
-            while (true)
+            // Of a server that never stops, no more than there is time for.
+            while (!(IsLate = Environment.TickCount64 >= _deadline))
             {
                 var count = Receive(_descriptor, start, bytes.Length, 0);
                 if (count >= 0)
@@ -113,9 +114,10 @@ internal sealed unsafe partial class PlainSocket : IDisposable
                 }
                 if (!MayGoOn(ToRead))
                 {
-                    return -1;
+                    break;
                 }
             }
+            return -1;
         }
     }
 

@@ -86,7 +86,8 @@ internal static class Transport
             else
             {
                 whenSlow?.Invoke();
-                InTime(() => answer = ExchangeByClient(address, body, token), deadline);
+                Answer? late = null;
+                answer = InTime(() => late = ExchangeByClient(address, body, token), deadline) ? late : null;
             }
         }
         catch (Exception e)
@@ -97,10 +98,10 @@ internal static class Transport
     }
 
     /// <summary>
-    /// Does what may hang where no timeout reaches (name look-up, for one) on a thread that dies with the process. What it has not done
-    /// by the deadline is not done.
+    /// Does what may hang where no timeout reaches (name look-up, for one) on a thread that dies with the process. False when it is not
+    /// done by the deadline; it may be at it still.
     /// </summary>
-    private static void InTime(Action work, long deadline)
+    private static bool InTime(Action work, long deadline)
     {
         Exception? problem = null;
         var thread = new Thread(() =>
@@ -118,10 +119,11 @@ internal static class Transport
             IsBackground = true,
         };
         thread.Start();
-        if (thread.Join((int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue)) && problem is not null)
+        if (!thread.Join((int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue)))
         {
-            throw problem;
+            return false;
         }
+        return problem is null ? true : throw problem;
     }
 
     /// <summary>
@@ -276,13 +278,13 @@ internal static class Transport
         {
             return [literal];
         }
-        IPAddress[] addresses = target.IsLoopback ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : [];
-        if (!target.IsLoopback)
+        if (target.IsLoopback)
         {
-            whenSlow?.Invoke();
-            InTime(() => addresses = Dns.GetHostAddresses(target.Host), deadline);
+            return [IPAddress.Loopback, IPAddress.IPv6Loopback];
         }
-        return addresses;
+        whenSlow?.Invoke();
+        IPAddress[] late = [];
+        return InTime(() => late = Dns.GetHostAddresses(target.Host), deadline) ? late : [];
     }
 
     private static Answer ExchangeByClient(string address, byte[]? body, string? token)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 
 namespace ValueStream.Cli.Commands;
@@ -14,7 +15,7 @@ internal static class RunsCommand
     private static readonly Flag[] Filters =
     [
         new("source"), new("namespace"), new("type"), new("name"), new("operation"), new("state", Values: "running ended orphan"),
-        new("outcome", Values: "success failure error timeout cancellation skip"), new("actor"),
+        new("outcome", Values: Outcomes.All.Replace(",", "")), new("actor"),
     ];
 
     /// <summary>The flags that it knows.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -38,7 +39,7 @@ internal static class RunsCommand
         ("spanId", r => r.SpanId), ("state", r => r.State), ("outcome", r => r.Outcome), ("startedAt", r => Iso(r.StartedAt)), ("endedAt", r => Iso(r.EndedAt)),
         ("duration", r => r.Duration?.ToString(CultureInfo.InvariantCulture)), ("actor", r => r.Actor), ("reason", r => r.Reason),
         ("submitter", r => r.Submitter), ("parent", r => r.Parent),
-        ("tags", r => r.Tags.Count == 0 ? null : Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(r.Tags, WireJson.Default.IReadOnlyDictionaryStringTagValue))),
+        ("tags", r => r.Tags.Count == 0 ? null : EventData.TagsJson(r.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal))),
     ];
 
     public static int Run(string[] words, DateTimeOffset now)

@@ -33,6 +33,8 @@ internal static class Program
                 return Answering(() => AuditCommand.Run(arguments[1..]));
             case "import":
                 return Answering(() => ImportCommand.Run(arguments[1..]));
+            case "completion":
+                return Answering(() => CompletionCommand.Run(arguments[1..]));
             case "help" or "-h" or "-help" or "--help":
                 Talk.Data(Help.All);
                 return 0;

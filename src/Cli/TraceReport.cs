@@ -11,8 +11,8 @@ internal sealed class TraceReport
     /// <summary>The formats of a report.</summary>
     public const string Formats = "text markdown json csv";
 
-    // A comment of a pull request holds 65,536 characters; this many rows with names cut short fit.
-    private const int MostRows = 250;
+    // A comment of a pull request holds 65,536 characters; so many rows with usual names fit.
+    private const int MostRows = 200;
     private const int LongestName = 80;
 
     private readonly TraceView _trace;
@@ -79,7 +79,7 @@ internal sealed class TraceReport
     public string Markdown()
     {
         var text = new StringBuilder();
-        text.Append("### ").Append(Sign(_root)).Append(' ').Append(Code(Short(Named(_root)))).Append(": ").Append(Result(_root));
+        text.Append("### ").Append(Sign(_root)).Append(' ').Append(Code(Short(Named(_root)))).Append(": ").Append(Word(_root));
         text.Append(_trace.Duration > 0 ? " after " + Durations.Text(_trace.Duration) : "").Append("\n\n");
         foreach (var (what, value) in Facts())
         {
@@ -89,7 +89,7 @@ internal sealed class TraceReport
         for (var i = 0; i < Math.Min(failed.Count, 10); i++)
         {
             var run = failed[i];
-            text.Append(i == 0 ? "\n**Failed first:** " : i == 1 ? "\n- then " : "- then ").Append(Link(run)).Append(", ").Append(Result(run)).Append(" at ").Append(Offset(run.EndedAt));
+            text.Append(i == 0 ? "\n**Failed first:** " : i == 1 ? "\n- then " : "- then ").Append(Link(run)).Append(", ").Append(Word(run)).Append(" at ").Append(Offset(run.EndedAt));
             text.Append(Reason(run) is { } reason ? ": " + Code(Printable.Cut(reason, 500)) : "").Append('\n');
         }
         text.Append(failed.Count > 10 ? "- and more\n" : "");
@@ -98,7 +98,7 @@ internal sealed class TraceReport
         {
             var run = _trace.Runs[i];
             text.Append("| ").Append(string.Concat(Enumerable.Repeat("&nbsp;&nbsp;&nbsp;", Math.Min(_depths[i], 20)))).Append(Link(run));
-            text.Append(" | ").Append(Code(Short(Printable.Clean(run.Type)))).Append(" | ").Append(Sign(run)).Append(' ').Append(Result(run));
+            text.Append(" | ").Append(Code(Short(Printable.Clean(run.Type)))).Append(" | ").Append(Sign(run)).Append(' ').Append(Word(run));
             foreach (var cell in new[] { Offset(run.StartedAt), Length(run), Share(run), Critical(run) })
             {
                 text.Append(" | ").Append(cell);
@@ -224,7 +224,7 @@ internal sealed class TraceReport
     private static string Short(string text) => Printable.Cut(text, LongestName);
 
     /// <summary>What a run's sender said of it; the root's is told at the top.</summary>
-    private string? Reason(RunView run) => run.Reason is { Length: > 0 } reason && run != _root ? Printable.Clean(reason) : null;
+    private string? Reason(RunView run) => run.Reason is { Length: > 0 } reason && !ReferenceEquals(run, _root) ? Printable.Clean(reason) : null;
 
     private static string Name(RunView run) => run.Hidden is true ? "(hidden)"
         : Printable.Clean(run.Name) + (run.Attempt > 1 ? string.Create(CultureInfo.InvariantCulture, $" #{run.Attempt}") : "");
@@ -232,6 +232,9 @@ internal sealed class TraceReport
     private static string Named(RunView run) => run.Name == run.Type || run.Hidden is true ? Name(run) : $"{Name(run)} ({Printable.Clean(run.Type)})";
 
     private static string Result(RunView run) => Printable.Clean(run.Outcome ?? run.State);
+
+    /// <summary>How it ended, in Markdown.</summary>
+    private static string Word(RunView run) => Result(run) is var word && word.All(char.IsAsciiLetter) ? word : Code(word);
 
     private string Offset(DateTimeOffset? time) => time is { } at && _start is { } start ? "+" + Durations.Text((at - start).TotalSeconds) : "-";
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
@@ -27,7 +26,7 @@ internal static class AuditCommand
         ("run", e => e.Run), ("key", e => e.Key), ("attempt", e => e.Attempt?.ToString(CultureInfo.InvariantCulture)), ("source", e => e.Source),
         ("namespace", e => e.Namespace), ("type", e => e.Type), ("outcome", e => e.Data.Outcome), ("actor", e => e.Actor), ("submitter", e => e.Submitter),
         ("reason", e => e.Reason), ("erased", e => e.Erased is true ? "true" : null), ("eventId", e => e.EventId.ToString()), ("digest", e => e.Digest),
-        ("data", e => Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(e.Data, WireJson.Default.EventData))),
+        ("data", e => e.Data.ToJson()),
     ];
 
     public static int Run(string[] words)

@@ -8,8 +8,9 @@ namespace ValueStream.Cli.Commands;
 /// <summary><c>vscli event start|end</c>: upstream's command, its flags letter by letter, and ours beside them.</summary>
 internal static class EventCommand
 {
-    private static readonly Flag[] Flags =
-        [.. StartedRun.Flags, new("event-id"), new("error", IsSwitch: true), new("outcome"), new("exit-code")];
+    /// <summary>The flags that it knows.</summary>
+    public static readonly Flag[] Flags =
+        [.. StartedRun.Flags, new("event-id"), new("error", IsSwitch: true), new("outcome", Values: Outcomes.All.Replace(",", "")), new("exit-code")];
 
     public static void Run(string[] words, DateTimeOffset now)
     {

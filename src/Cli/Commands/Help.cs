@@ -19,6 +19,7 @@ internal static class Help
           vscli report            the trace of a run, for a terminal or a pull request
           vscli audit             the events of the log, or of a run, newest first
           vscli import            past runs, out of a file
+          vscli completion        commands and flags by the tab key, for bash and zsh
           vscli COMMAND --help    flags and examples
 
         The shortest use, two lines at the top of a script:
@@ -217,7 +218,7 @@ internal static class Help
 
           RUN                  a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
                                ($VS_PARENT_EVENT_ID)
-          -format FORMAT       text; markdown, which shows names as they are whatever is in them; json, as the API gives it; csv
+          -format FORMAT       text; markdown (200 runs at most; names stand as they are, whatever is in them); json, as the API gives it; csv
           {Server}
         """;
 
@@ -268,5 +269,17 @@ internal static class Help
           -dry-run          only read: nothing is sent. What the server alone can judge is not checked
           -rejects FILE     all lines that were not taken: {"line":7,"problem":"...","text":"..."}
           {{{Server}}}
+        """;
+
+    /// <summary>Of completion.</summary>
+    public const string Completion = """
+        vscli completion bash|zsh
+
+          source <(vscli completion bash)     # into ~/.bashrc
+          source <(vscli completion zsh)      # into ~/.zshrc
+
+        Completes commands, flags, and values that are a fixed list. The exit code:
+          0  the script is on stdout
+          2  the shell is not known
         """;
 }

@@ -55,8 +55,8 @@ internal static class ImportCommand
         {
             bar?.Remove();
             rejects.End();
-            var where = importer.Counts.Lines == 0 ? "" : Text($" at line {lines.Number:N0}, after {importer.Counts.Stored:N0} events stored and {importer.Counts.There:N0} there already");
-            throw new CouldNotException($"{api?.Address ?? path}: could not go on{where}: {e.Message.TrimEnd('.')}. "
+            var where = importer.Counts.Lines == 0 ? "" : Text($" at line {lines.Number:N0}, after {Many(importer.Counts.Stored, "event")} stored and {importer.Counts.There:N0} there already");
+            throw new CouldNotException($"{(e is IOException ? path : api?.Address ?? path)}: could not go on{where}: {e.Message.TrimEnd('.')}. "
                 + (path == "-" ? "Send the same lines again: what is stored is not stored twice" : char.ToUpperInvariant(Again[0]) + Again[1..]));
         }
         bar?.Remove();
@@ -77,9 +77,11 @@ internal static class ImportCommand
     }
 
     /// <summary>What came of it, in one line.</summary>
-    private static string Summary(ImportCounts counts, bool isDry) => Text($"{counts.Lines:N0} lines: ")
-        + (isDry ? Text($"{counts.Events:N0} events would be sent") : Text($"{counts.Stored:N0} events stored, {counts.There:N0} there already"))
-        + Text($", {counts.NotTaken:N0} lines not taken");
+    private static string Summary(ImportCounts counts, bool isDry) => $"{Many(counts.Lines, "line")}: "
+        + (isDry ? $"{Many(counts.Events, "event")} would be sent" : $"{Many(counts.Stored, "event")} stored, {Text($"{counts.There:N0}")} there already")
+        + $", {Many(counts.NotTaken, "line")} not taken";
+
+    private static string Many(long count, string what) => Text($"{count:N0} {what}{(count == 1 ? "" : "s")}");
 
     private static FileStream Open(string path)
     {
@@ -87,7 +89,8 @@ internal static class ImportCommand
         {
             return path == "-" ? new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0)
                 : Directory.Exists(path) ? throw new CouldNotException($"{path} is a folder")
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+                // Its lock keeps -rejects from overwriting the very file that is read.
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

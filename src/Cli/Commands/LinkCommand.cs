@@ -7,7 +7,7 @@ namespace ValueStream.Cli.Commands;
 internal static class LinkCommand
 {
     /// <summary>The flags it knows.</summary>
-    public static readonly Flag[] Flags = [.. NamedRun.Flags, new("kind"), .. Settings.Flags];
+    public static readonly Flag[] Flags = [.. NamedRun.Flags, new("kind", Values: "references follows contains"), .. Settings.Flags];
 
     public static void Run(string[] words, DateTimeOffset now)
     {

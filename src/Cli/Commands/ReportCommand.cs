@@ -26,6 +26,10 @@ internal static class ReportCommand
             ?? throw new CouldNotException($"say which run: `vscli report RUN`, or set {StartedRun.ParentVariable}; `vscli report --help` has examples");
         using var api = Api.From(arguments);
         CatchUp(api);
+        if (new Spool(StateFolder.Find()).HasEvents)
+        {
+            Talk.Say("some events of this machine have not been sent yet; `vscli flush` sends them");
+        }
         if (RunReference.KeyOf(run, api) is not { } key || api.Find($"{Routes.Runs}/{key}/trace") is not { } body)
         {
             Talk.Say($"{api.Address}: there is no run {run}");

@@ -22,7 +22,8 @@ internal static class RunCommand
 
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
 
-    private static readonly Flag[] Flags = [.. StartedRun.Flags, new("timeout"), new("kill-after"), new("capture-args", IsSwitch: true)];
+    /// <summary>The flags it knows.</summary>
+    public static readonly Flag[] Flags = [.. StartedRun.Flags, new("timeout"), new("kill-after"), new("capture-args", IsSwitch: true)];
 
     public static int Run(string[] words, DateTimeOffset now)
     {

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 
 namespace ValueStream.Cli.Commands;
@@ -14,7 +16,7 @@ internal static class RunsCommand
     private static readonly Flag[] Filters =
     [
         new("source"), new("namespace"), new("type"), new("name"), new("operation"), new("state", Values: "running ended orphan"),
-        new("outcome", Values: "success failure error timeout cancellation skip"), new("actor"),
+        new("outcome", Values: Outcomes.All.Replace(",", "")), new("actor"),
     ];
 
     /// <summary>The flags that it knows.</summary>
@@ -37,7 +39,7 @@ internal static class RunsCommand
         ("spanId", r => r.SpanId), ("state", r => r.State), ("outcome", r => r.Outcome), ("startedAt", r => Iso(r.StartedAt)), ("endedAt", r => Iso(r.EndedAt)),
         ("duration", r => r.Duration?.ToString(CultureInfo.InvariantCulture)), ("actor", r => r.Actor), ("reason", r => r.Reason),
         ("submitter", r => r.Submitter), ("parent", r => r.Parent),
-        ("tags", r => r.Tags.Count == 0 ? null : Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(r.Tags, WireJson.Default.IReadOnlyDictionaryStringTagValue))),
+        ("tags", r => r.Tags.Count == 0 ? null : EventData.TagsJson(r.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal))),
     ];
 
     public static int Run(string[] words, DateTimeOffset now)

@@ -17,7 +17,8 @@ internal static class VerifyCommand
     // The server tells after every piece of some thousand events.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly Flag[] Flags = [new("from"), new("head"), new("save-head"), .. Settings.Flags];
+    /// <summary>The flags that it knows.</summary>
+    public static readonly Flag[] Flags = [new("from"), new("head"), new("save-head"), .. Settings.Flags];
 
     public static int Run(string[] words)
     {

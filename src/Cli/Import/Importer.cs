@@ -73,6 +73,7 @@ internal sealed class Importer(Importer.Post post, Action<long, string, string> 
         if (line.Problem is not null)
         {
             _bad.Add(line);
+            _bytes += line.Text.Length;
         }
         // The events of a line stay together.
         foreach (var e in line.Events)
@@ -80,7 +81,7 @@ internal sealed class Importer(Importer.Post post, Action<long, string, string> 
             _events.Add((line, e));
             _bytes += e.Length + line.Text.Length;
         }
-        if (_events.Count >= MostEvents || _bytes >= MostBytes || _bad.Count >= MostEvents)
+        if (_events.Count >= MostEvents || _bad.Count >= MostEvents || _bytes >= MostBytes)
         {
             Send();
         }

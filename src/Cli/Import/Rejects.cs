@@ -26,7 +26,8 @@ internal sealed class Rejects : IDisposable
         try
         {
             return path is null ? new(null, tell)
-                : IsOurs(path) ? new(new FileStream(path, FileMode.Create, FileAccess.Write), tell)
+                // For itself alone: a file that is being imported is not overwritten, whatever it is called here.
+                : IsOurs(path) ? new(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None), tell)
                 : throw new CouldNotException($"{path} is there already and is no file of -rejects: name another");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -63,7 +64,7 @@ internal sealed class Rejects : IDisposable
         _file?.Flush();
         if (_count > Told)
         {
-            _tell(string.Create(CultureInfo.InvariantCulture, $"and {_count - Told:N0} lines more were not taken")
+            _tell(string.Create(CultureInfo.InvariantCulture, $"and {_count - Told:N0} more {(_count - Told == 1 ? "line was" : "lines were")} not taken")
                 + (_file is null ? "; -rejects FILE keeps all of them" : $"; all of them are in {_file.Name}"));
         }
     }

@@ -22,5 +22,4 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyProgress))]
 [JsonSerializable(typeof(EventData))]
-[JsonSerializable(typeof(IReadOnlyDictionary<string, TagValue>))]
 public sealed partial class WireJson : JsonSerializerContext;

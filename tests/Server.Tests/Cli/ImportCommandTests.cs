@@ -58,11 +58,11 @@ public sealed class ImportCommandTests(SqliteServer server)
         await WriteAsync(vscli, "b", Line(""" ,"duration":5"""));
         await WriteAsync(vscli, "c", Line(""" ,"duration":5,"actor":"eve" """));
 
-        Assert.Equal("1 lines: 1 events stored, 0 there already, 0 lines not taken\n", (await vscli.Run("import", "a")).Out);
-        Assert.Equal("1 lines: 1 events stored, 1 there already, 0 lines not taken\n", (await vscli.Run("import", "b")).Out);
+        Assert.Equal("1 line: 1 event stored, 0 there already, 0 lines not taken\n", (await vscli.Run("import", "a")).Out);
+        Assert.Equal("1 line: 1 event stored, 1 there already, 0 lines not taken\n", (await vscli.Run("import", "b")).Out);
         var other = await vscli.Run("import", "c");
 
-        Assert.Equal((1, "1 lines: 0 events stored, 1 there already, 1 lines not taken\n"), (other.ExitCode, other.Out));
+        Assert.Equal((1, "1 line: 0 events stored, 1 there already, 1 line not taken\n"), (other.ExitCode, other.Out));
         Assert.StartsWith("vscli: line 1 was not taken: conflict", other.Error, StringComparison.Ordinal);
     }
 
@@ -141,7 +141,7 @@ public sealed class ImportCommandTests(SqliteServer server)
             Assert.StartsWith($"vscli: line {i + 1} was not taken: ", told[i], StringComparison.Ordinal);
             Assert.Contains(says[i], told[i], StringComparison.Ordinal);
         }
-        Assert.Matches("^vscli: and 2 lines more were not taken; all of them are in .*/bad$", told[20]);
+        Assert.Matches("^vscli: and 2 more lines were not taken; all of them are in .*/bad$", told[20]);
         Assert.DoesNotContain('\e', ran.Error);
         Assert.Equal(lines.Select(l => l.Length > 1000 ? "" : l), (await ReadAsync(vscli, "bad")).TrimEnd('\n').Split('\n').Select(l => JsonElement.Parse(l).Text("text")));
     }
@@ -173,7 +173,7 @@ public sealed class ImportCommandTests(SqliteServer server)
 
         var ran = await vscli.Run("import", "runs", "-dry-run");
 
-        Assert.Equal((1, "2 lines: 2 events would be sent, 1 lines not taken\n"), (ran.ExitCode, ran.Out));
+        Assert.Equal((1, "2 lines: 2 events would be sent, 1 line not taken\n"), (ran.ExitCode, ran.Out));
         Assert.Contains("line 2 was not taken", ran.Error, StringComparison.Ordinal);
     }
 
@@ -184,6 +184,7 @@ public sealed class ImportCommandTests(SqliteServer server)
     [InlineData("runs -format xml", "say one of ndjson, csv")]
     [InlineData("runs -format csv", "the header has no column type")]
     [InlineData("runs -rejects runs", "runs is there already and is no file of -rejects")]
+    [InlineData("rejected -rejects rejected", "-rejects=rejected")]
     [InlineData("runs -rejects nowhere/bad", "-rejects=nowhere/bad")]
     [InlineData("runs twice", "'twice' is too much")]
     public async Task What_cannot_be_begun_is_2(string words, string says)
@@ -192,6 +193,7 @@ public sealed class ImportCommandTests(SqliteServer server)
         using var vscli = new Vscli(scripted.Url);
         Directory.CreateDirectory(vscli.State);
         await WriteAsync(vscli, "runs", Line(1));
+        await WriteAsync(vscli, "rejected", """{"line":1,"problem":"x","text":"y"}""");
 
         var ran = await vscli.Run(["import", .. words.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
@@ -199,6 +201,7 @@ public sealed class ImportCommandTests(SqliteServer server)
         Assert.Contains(says, ran.Error, StringComparison.Ordinal);
         Assert.Empty(scripted.Requests);
         Assert.Equal(Line(1), await ReadAsync(vscli, "runs"));
+        Assert.NotEmpty(await ReadAsync(vscli, "rejected"));
     }
 
     [Theory]
@@ -242,7 +245,7 @@ public sealed class ImportCommandTests(SqliteServer server)
 
         var ran = await vscli.Run("import", "runs");
 
-        Assert.Equal((1, "3 lines: 3 events stored, 2 there already, 1 lines not taken\n"), (ran.ExitCode, ran.Out));
+        Assert.Equal((1, "3 lines: 3 events stored, 2 there already, 1 line not taken\n"), (ran.ExitCode, ran.Out));
         Assert.Equal("vscli: It is starting.; waiting, for up to 5 min\nvscli: line 1 was not taken: bad end\n", ran.Error);
         Assert.Equal([6, 6, 3, 3], scripted.Requests.Select(r => r.Body.TrimEnd('\n').Split('\n').Length));
         Assert.Equal(scripted.Requests[2].Body, scripted.Requests[3].Body);
@@ -304,7 +307,7 @@ public sealed class ImportCommandTests(SqliteServer server)
         Assert.Equal(1, ran.ExitCode);
         Assert.Matches(@"\[=* *\] +\d+%  \d\.\d MB of 2\.\d MB  [\d.]+ [kM]B/s", ran.Out);
         Assert.Contains("\r\e[Kvscli: line 1 was not taken", ran.Out, StringComparison.Ordinal);
-        Assert.EndsWith("\r\e[K30,001 lines: 60,000 events stored, 0 there already, 1 lines not taken\r\n", ran.Out, StringComparison.Ordinal);
+        Assert.EndsWith("\r\e[K30,001 lines: 60,000 events stored, 0 there already, 1 line not taken\r\n", ran.Out, StringComparison.Ordinal);
         Assert.All(scripted.Requests, r => Assert.InRange(Encoding.UTF8.GetByteCount(r.Body), 1, 1_100_000));
     }
 

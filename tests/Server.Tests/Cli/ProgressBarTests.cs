@@ -30,4 +30,12 @@ public sealed class ProgressBarTests
     [InlineData(-3, 10, " 0%  0 of 10  0/s")]
     public void It_tells_how_far_it_is_how_fast_and_for_how_long_yet(long done, long all, string line) =>
         Assert.EndsWith(line, ProgressBar.Line(100, done, all, TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(100, 20, "[============                  ]  40%  8 kB of 20 kB  2 kB/s  6 s left")]
+    [InlineData(100, 0, "8 kB  2 kB/s")]
+    [InlineData(10, 0, "8 kB")]
+    [InlineData(4, 0, "")]
+    public void It_counts_in_any_unit_also_where_nobody_knows_how_far_it_goes(int columns, long all, string line) =>
+        Assert.Equal(line, ProgressBar.Line(columns, 8, all, TimeSpan.FromSeconds(4), kilobytes => $"{(long)kilobytes} kB"));
 }

@@ -103,6 +103,18 @@ public sealed class ReportCommandTests(SqliteServer server)
         Assert.Single(lines, l => l.Contains(",ended,vstrace-customhttp-build-default-", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_report_says_when_events_of_this_machine_wait_in_the_spool()
+    {
+        var (_, keys) = await RecordAsync();
+        using var vscli = new Vscli(ScriptedServer.Nobody());
+        await vscli.Run("event", "start");
+
+        var ran = await vscli.Run("report", keys["root"], "-url", server.Process.Url);
+
+        Assert.Equal((0, "vscli: some events of this machine have not been sent yet; `vscli flush` sends them\n"), (ran.ExitCode, ran.Error));
+    }
+
     /// <summary>What cannot be reported, of either command.</summary>
     public static TheoryData<string, string, int, string> Refusals => new()
     {

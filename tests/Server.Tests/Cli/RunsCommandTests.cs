@@ -94,7 +94,7 @@ public sealed class RunsCommandTests(SqliteServer server)
         const string name = "\\u001b[31mred\\u001b]0;title\\u0007\\u009b2J\\u202eevil\\nline, \\\"q\\\"";
         await server.Client.RecordAsync(
             Sent.Start(ns, "1", more: $$""" "name":"{{name}}","actor":"=cmd|'/C calc'!A0","tags":{"k":"\u001b"} """),
-            Sent.Start(ns, "2", 1, more: """ "name":"-1.5","actor":"@x" """));
+            Sent.Start(ns, "2", 1, more: """ "name":"-1.5","actor":"@x","tags":{"名":"前"} """));
         using var vscli = new Vscli(server.Process.Url);
         foreach (var format in new[] { "table", "csv", "json", "ndjson" })
         {
@@ -105,6 +105,7 @@ public sealed class RunsCommandTests(SqliteServer server)
         var csv = (await vscli.Run("runs", "-namespace", ns, "-format", "csv")).Out;
         Assert.Contains(",'=cmd|'/C calc'!A0,", csv, StringComparison.Ordinal);
         Assert.Contains(",'@x,", csv, StringComparison.Ordinal);
+        Assert.Contains("\"{\"\"名\"\":\"\"前\"\"}\"", csv, StringComparison.Ordinal);
         Assert.Contains(",-1.5,", csv, StringComparison.Ordinal);
         Assert.Contains("�evil\nline, \"\"q\"\"\"", csv, StringComparison.Ordinal);
         var json = JsonElement.Parse((await vscli.Run("runs", "-namespace", ns, "-format", "json")).Out);

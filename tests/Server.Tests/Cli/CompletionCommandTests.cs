@@ -90,7 +90,7 @@ public sealed partial class CompletionCommandTests
             """);
 
         Assert.Equal(("", string.Join('\n', lines.Select(l => l.Offers.Replace("-outcome=", "", StringComparison.Ordinal)))),
-            (ran.Error, string.Join('\n', ran.Out.TrimEnd('\n').Split('\n').Select(l => l.TrimEnd()))));
+            (ran.Error, string.Join('\n', ran.Out.Split('\n')[..^1].Select(l => l.TrimEnd()))));
     }
 
     [Theory]

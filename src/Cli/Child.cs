@@ -24,7 +24,6 @@ internal sealed unsafe partial class Child
     private const int Hangup = 1, Interrupt = 2, Quit = 3, Kill = 9, User1 = 10, User2 = 12, Terminate = 15, Ended = 17, Continue = 18;
     private const int TerminalStop = 20, TerminalInput = 21, TerminalOutput = 22, WindowChange = 28;
     private const int NoWait = 1, Stopped = 2;
-    private const short PollIn = 1;
 
     // A command that was continued beside vscli gets no second signal for it; it has this long to show that it was.
     private const int Settling = 20;
@@ -103,14 +102,14 @@ internal sealed unsafe partial class Child
             Thread.Sleep(10);
             return;
         }
-        _ = Native.Poll(_signals, PollIn, milliseconds ?? -1);
+        _ = Native.Poll(_signals, Native.PollIn, milliseconds ?? -1);
     }
 
     private void ReadSignals()
     {
-        var bytes = stackalloc byte[64];
-        nint count;
-        while (_signals >= 0 && (count = Read(_signals, bytes, 64)) > 0)
+        Span<byte> bytes = stackalloc byte[64];
+        int count;
+        while (_signals >= 0 && (count = Native.Read(_signals, bytes)) > 0)
         {
             for (var i = 0; i < count; i++)
             {
@@ -223,7 +222,7 @@ internal sealed unsafe partial class Child
         {
             return null;
         }
-        var group = ForegroundGroup(terminal);
+        var group = Native.ForegroundGroup(terminal);
         _ = Native.Close(terminal);
         return group;
     }
@@ -242,12 +241,6 @@ internal sealed unsafe partial class Child
 
     [LibraryImport("libc", EntryPoint = "waitpid")]
     private static partial int WaitProcess(int process, int* status, int options);
-
-    [LibraryImport("libc", EntryPoint = "read")]
-    private static partial nint Read(int descriptor, byte* bytes, nint count);
-
-    [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
-    private static partial int ForegroundGroup(int terminal);
 
     [LibraryImport("libc", EntryPoint = "getpgid")]
     private static partial int Group(int process);

@@ -27,6 +27,9 @@ internal static unsafe partial class Native
     // O_RDONLY, O_NOCTTY, O_NONBLOCK and O_CLOEXEC: these have the same values on x64 and arm64.
     private const int ReadWithoutWaiting = 0x100 | 0x800 | 0x80000;
     private const int Interrupted = 4;
+    /// <summary>That a descriptor can be read.</summary>
+    public const short PollIn = 1;
+
     private const int BrokenPipe = 32;
     private const nuint WindowSize = 0x5413;
 
@@ -100,14 +103,6 @@ internal static unsafe partial class Native
     /// <summary>Whether this process is in the foreground of a terminal: in its background, reading from it would stop it.</summary>
     public static bool IsInForeground(int terminal) => ForegroundGroup(terminal) == ProcessGroup();
 
-    /// <summary>Waits until a descriptor can be read; false when it cannot within so many milliseconds.</summary>
-    public static bool HasInput(int descriptor, int milliseconds)
-    {
-        // struct pollfd: the descriptor, what is asked for (POLLIN), what is.
-        var ask = (long)(uint)descriptor | 1L << 32;
-        return Poll(&ask, 1, milliseconds) > 0;
-    }
-
     /// <summary>Reads what is there, at most as much as fits; less than 1 at the end or an error.</summary>
     public static int Read(int descriptor, Span<byte> bytes)
     {
@@ -175,11 +170,9 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "read")]
     private static partial nint Read(int descriptor, byte* bytes, nint count);
 
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(long* descriptors, nuint count, int milliseconds);
-
+    /// <summary>The process group in the foreground of a terminal; -1 where it is not ours.</summary>
     [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
-    private static partial int ForegroundGroup(int terminal);
+    public static partial int ForegroundGroup(int terminal);
 
     [LibraryImport("libc", EntryPoint = "getpgrp")]
     private static partial int ProcessGroup();

@@ -24,7 +24,7 @@ internal static class Terminal
             }
             Native.Write(descriptor, Encoding.UTF8.GetBytes(question + " "));
             var line = new byte[LongestLine];
-            if (!Native.HasInput(descriptor, Patience))
+            if (!Native.Poll(descriptor, Native.PollIn, Patience))
             {
                 Native.Write(descriptor, "\n"u8);
                 return null;

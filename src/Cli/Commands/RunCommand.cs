@@ -146,12 +146,12 @@ internal static class RunCommand
         {
             return null;
         }
-        var time = Duration.Parse(text);
+        var time = Durations.Parse(text);
         if (time is null)
         {
             Talk.Say(string.Create(CultureInfo.InvariantCulture, $"-{flag}={text} is not a time as in 90s, 5m, 1h30m, and was ignored"));
         }
-        return time;
+        return time is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 
     private static string Why(string command, int error) =>

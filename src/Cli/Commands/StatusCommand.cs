@@ -6,9 +6,6 @@ namespace ValueStream.Cli.Commands;
 /// <summary><c>vscli status</c>: what vscli believes, from where it has it, what waits, and whether the server answers.</summary>
 internal static class StatusCommand
 {
-    private const int AllIsWell = 0;
-    private const int NeedsAttention = 1;
-    private const int IsWrong = 2;
     private const int Budget = 5_000;
     private const int MostReasons = 5;
 
@@ -17,16 +14,11 @@ internal static class StatusCommand
 
     public static int Run(string[] words, DateTimeOffset now)
     {
-        var arguments = Arguments.Parse(words, Flags);
+        var arguments = Query.Parse("status", words, Flags);
         if (arguments.Help)
         {
             Talk.Data(Help.Status);
-            return AllIsWell;
-        }
-        if (arguments.Problems.Concat(arguments.Words.Select(static w => $"'{w}' is not a flag")).FirstOrDefault() is { } problem)
-        {
-            Talk.Say($"{problem}; `vscli status --help` has examples");
-            return IsWrong;
+            return Query.Done;
         }
         var settings = Settings.From(arguments);
         var folder = StateFolder.Find();
@@ -65,7 +57,7 @@ internal static class StatusCommand
         {
             Line("trace", Core.Events.Traceparent.Parse(context) is null ? $"TRACEPARENT is none of W3C's: {context}" : $"{context} ($TRACEPARENT)");
         }
-        return isWell ? AllIsWell : NeedsAttention;
+        return isWell ? Query.Done : Query.Nothing;
     }
 
     private static string Server(Settings settings, ref bool isWell)
@@ -105,9 +97,7 @@ internal static class StatusCommand
         age.TotalMinutes < 1 ? Text($"{Math.Max(age.TotalSeconds, 0):0} s") : age.TotalHours < 1 ? Text($"{age.TotalMinutes:0} min")
         : age.TotalDays < 2 ? Text($"{age.TotalHours:0} h") : Text($"{age.TotalDays:0} days");
 
-    // What came from elsewhere must not reach the terminal as commands.
-    private static void Line(string what, string text) =>
-        Talk.Data($"{what,-10} {string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c))}");
+    private static void Line(string what, string text) => Talk.Data($"{what,-10} {Printable.Clean(text)}");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -22,15 +22,21 @@ internal static class VerifyCommand
 
     public static int Run(string[] words)
     {
-        var arguments = Arguments.Parse(words, Flags);
+        Arguments arguments;
+        long? from;
+        try
+        {
+            arguments = Query.Parse("verify", words, Flags);
+            from = From(arguments);
+        }
+        catch (CouldNotException e)
+        {
+            return NotChecked(e.Message);
+        }
         if (arguments.Help)
         {
             Talk.Data(Help.Verify);
             return 0;
-        }
-        if (Mistake(arguments, out var from) is { } mistake)
-        {
-            return NotChecked($"{mistake}; `vscli verify --help` has examples");
         }
         var settings = Settings.From(arguments);
         if (settings.VerifyLog is not { } address)
@@ -106,35 +112,12 @@ internal static class VerifyCommand
         return IsUnknown;
     }
 
-    /// <summary>What is wrong with the command line; null when nothing is. A flag left empty by a variable without a value is wrong too.</summary>
-    private static string? Mistake(Arguments arguments, out long? from)
-    {
-        from = null;
-        if (arguments.Problems is [var problem, ..])
-        {
-            return problem;
-        }
-        if (arguments.Words is [var word, ..])
-        {
-            return $"'{word}' is not a flag";
-        }
-        foreach (var flag in Flags)
-        {
-            if (arguments.Last(flag.Name) is "")
-            {
-                return $"the flag -{flag.Name} is empty";
-            }
-        }
-        if (arguments.Last("from") is { } text)
-        {
-            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
-            {
-                return $"-from={text} is not a position, 1 or more";
-            }
-            from = number;
-        }
-        return null;
-    }
+    /// <summary>The value of -from; null where it is not given.</summary>
+    /// <exception cref="CouldNotException">It is no position.</exception>
+    private static long? From(Arguments arguments) =>
+        arguments.Last("from") is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 ? number
+        : throw new CouldNotException($"-from={text} is not a position, 1 or more; `vscli verify --help` has examples");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,6 +15,9 @@ internal sealed class Bulk<T>(string table, params Column<T>[] columns)
 {
     private readonly string _columns = string.Join(", ", columns.Select(static c => c.Name));
 
+    /// <summary>How many columns it writes.</summary>
+    public int Count => columns.Length;
+
     /// <summary>Adds the statement to a batch on Postgres.</summary>
     /// <param name="rows">The rows, at least one.</param>
     /// <param name="onConflict">What follows the rows, for example <c>ON CONFLICT DO NOTHING</c>.</param>

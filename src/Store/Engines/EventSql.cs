@@ -9,9 +9,6 @@ internal static class EventSql
     public const string Columns =
         "position, event_id, kind, source, type, namespace, id, run, attempt, submitter, occurred_at, recorded_at, effective_at, salt, data, digest";
 
-    /// <summary>How many they are.</summary>
-    public const int Count = 16;
-
     public static readonly Bulk<EventRow> Insert = new("events",
         Long("position", static e => e.Position), Uuid("event_id", static e => e.EventId), Short("kind", static e => e.Kind),
         Text("source", static e => e.Source), Text("type", static e => e.Type), Text("namespace", static e => e.Namespace),

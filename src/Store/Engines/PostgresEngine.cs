@@ -194,6 +194,10 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     /// <summary>The connection of the log's writer, with its one statement prepared.</summary>
     private sealed class Writer(NpgsqlConnection connection) : IAsyncDisposable
     {
+        // Places of parameters, before the text that counts them.
+        private const int FirstOfEvents = 6;
+        private static readonly int FirstOfDeliveries = FirstOfEvents + EventSql.Insert.Count;
+
         private static readonly string Sql = $"""
             WITH head AS (
               UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 RETURNING {SynchronousCommit}),
@@ -203,9 +207,6 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
               SELECT d.* FROM head, unnest({DeliverySql.Insert.PostgresArrays(FirstOfDeliveries + 1)}) AS d {DeliverySql.OnConflict})
             INSERT INTO events ({EventSql.Columns}) SELECT u.* FROM head, unnest({EventSql.Insert.PostgresArrays(FirstOfEvents + 1)}) AS u
             """;
-
-        private const int FirstOfEvents = 6;
-        private const int FirstOfDeliveries = FirstOfEvents + EventSql.Count;
 
         private readonly NpgsqlParameter<long> _last = new();
         private readonly NpgsqlParameter<byte[]> _hash = new();

@@ -69,6 +69,13 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("version");
 
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("UTC")
+                        .HasColumnName("zone");
+
                     b.HasKey("Slot")
                         .HasName("pk_checkpoints");
 
@@ -354,11 +361,187 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("tags", (string)null);
                 });
 
+            modelBuilder.Entity("operation_settings_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("data");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operation_settings_a");
+
+                    b.ToTable("operation_settings_a", (string)null);
+                });
+
+            modelBuilder.Entity("operation_settings_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("data");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operation_settings_b");
+
+                    b.ToTable("operation_settings_b", (string)null);
+                });
+
+            modelBuilder.Entity("operations_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operations_a");
+
+                    b.ToTable("operations_a", (string)null);
+                });
+
+            modelBuilder.Entity("operations_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operations_b");
+
+                    b.ToTable("operations_b", (string)null);
+                });
+
+            modelBuilder.Entity("rollups_a", b =>
+                {
+                    b.Property<short>("Series")
+                        .HasColumnType("smallint")
+                        .HasColumnName("series");
+
+                    b.Property<int>("At")
+                        .HasColumnType("integer")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("operation");
+
+                    b.Property<long>("Tag")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tag");
+
+                    b.Property<byte[]>("Data")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("data");
+
+                    b.HasKey("Series", "At", "Operation", "Tag")
+                        .HasName("pk_rollups_a");
+
+                    b.ToTable("rollups_a", (string)null);
+                });
+
+            modelBuilder.Entity("rollups_b", b =>
+                {
+                    b.Property<short>("Series")
+                        .HasColumnType("smallint")
+                        .HasColumnName("series");
+
+                    b.Property<int>("At")
+                        .HasColumnType("integer")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("operation");
+
+                    b.Property<long>("Tag")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tag");
+
+                    b.Property<byte[]>("Data")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("data");
+
+                    b.HasKey("Series", "At", "Operation", "Tag")
+                        .HasName("pk_rollups_b");
+
+                    b.ToTable("rollups_b", (string)null);
+                });
+
             modelBuilder.Entity("run_links_a", b =>
                 {
-                    b.Property<long>("RunNo")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
                     b.Property<int>("Ordinal")
                         .HasColumnType("integer")
@@ -378,7 +561,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("target");
 
-                    b.HasKey("RunNo", "Ordinal")
+                    b.HasKey("Key", "Attempt", "Ordinal")
                         .HasName("pk_run_links_a");
 
                     b.HasIndex("Reference")
@@ -389,9 +572,13 @@ namespace ValueStream.Migrations.Postgres.Migrations
 
             modelBuilder.Entity("run_links_b", b =>
                 {
-                    b.Property<long>("RunNo")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
                     b.Property<int>("Ordinal")
                         .HasColumnType("integer")
@@ -411,7 +598,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("target");
 
-                    b.HasKey("RunNo", "Ordinal")
+                    b.HasKey("Key", "Attempt", "Ordinal")
                         .HasName("pk_run_links_b");
 
                     b.HasIndex("Reference")
@@ -420,43 +607,149 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("run_links_b", (string)null);
                 });
 
+            modelBuilder.Entity("run_stages_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("integer")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("FromAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("from_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long?>("ToAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("to_at");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_stages_a");
+
+                    b.ToTable("run_stages_a", (string)null);
+                });
+
+            modelBuilder.Entity("run_stages_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("integer")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("FromAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("from_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long?>("ToAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("to_at");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_stages_b");
+
+                    b.ToTable("run_stages_b", (string)null);
+                });
+
             modelBuilder.Entity("run_tags_a", b =>
                 {
-                    b.Property<long>("TagId")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("tag_id");
+                        .HasColumnName("key");
 
-                    b.Property<long>("RunNo")
-                        .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
-                    b.HasKey("TagId", "RunNo")
+                    b.PrimitiveCollection<long[]>("Ids")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("ids");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tags");
+
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_run_tags_a");
+
+                    b.HasIndex("Ids")
+                        .HasDatabaseName("ix_run_tags_a_ids")
+                        .HasAnnotation("Npgsql:StorageParameter:gin_pending_list_limit", 512);
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Ids"), "gin");
 
                     b.ToTable("run_tags_a", (string)null);
                 });
 
             modelBuilder.Entity("run_tags_b", b =>
                 {
-                    b.Property<long>("TagId")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("tag_id");
+                        .HasColumnName("key");
 
-                    b.Property<long>("RunNo")
-                        .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
-                    b.HasKey("TagId", "RunNo")
+                    b.PrimitiveCollection<long[]>("Ids")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("ids");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tags");
+
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_run_tags_b");
+
+                    b.HasIndex("Ids")
+                        .HasDatabaseName("ix_run_tags_b_ids")
+                        .HasAnnotation("Npgsql:StorageParameter:gin_pending_list_limit", 512);
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Ids"), "gin");
 
                     b.ToTable("run_tags_b", (string)null);
                 });
 
             modelBuilder.Entity("runs_a", b =>
                 {
-                    b.Property<long>("No")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long?>("AbandonedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("abandoned_at");
 
                     b.Property<string>("Actor")
                         .HasColumnType("text")
@@ -465,10 +758,6 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.Property<long>("At")
                         .HasColumnType("bigint")
                         .HasColumnName("at");
-
-                    b.Property<int>("Attempt")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempt");
 
                     b.Property<long?>("Duration")
                         .HasColumnType("bigint")
@@ -483,14 +772,14 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("flags");
 
+                    b.Property<long>("HeardAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("heard_at");
+
                     b.Property<string>("Id")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("id");
-
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
 
                     b.Property<long>("LastPosition")
                         .HasColumnType("bigint")
@@ -556,11 +845,6 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("submitter");
 
-                    b.Property<string>("Tags")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tags");
-
                     b.Property<long>("TraceId")
                         .HasColumnType("bigint")
                         .HasColumnName("trace_id");
@@ -574,7 +858,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("type");
 
-                    b.HasKey("No")
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_runs_a");
 
                     b.HasIndex("ParentReference")
@@ -594,21 +878,32 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.HasIndex("TraceId")
                         .HasDatabaseName("ix_runs_a_trace_id");
 
-                    b.HasIndex("Key", "Attempt")
-                        .IsUnique()
-                        .HasDatabaseName("ix_runs_a_key_attempt");
+                    b.HasIndex("Operation", "At")
+                        .HasDatabaseName("ix_runs_a_operation_at");
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_a_at_key_attempt");
+
+                    b.HasIndex(new[] { "At" }, "ix_runs_a_running")
+                        .HasDatabaseName("ix_runs_a_at")
+                        .HasFilter("state = 0");
 
                     b.ToTable("runs_a", (string)null);
                 });
 
             modelBuilder.Entity("runs_b", b =>
                 {
-                    b.Property<long>("No")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long?>("AbandonedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("abandoned_at");
 
                     b.Property<string>("Actor")
                         .HasColumnType("text")
@@ -617,10 +912,6 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.Property<long>("At")
                         .HasColumnType("bigint")
                         .HasColumnName("at");
-
-                    b.Property<int>("Attempt")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempt");
 
                     b.Property<long?>("Duration")
                         .HasColumnType("bigint")
@@ -635,14 +926,14 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("flags");
 
+                    b.Property<long>("HeardAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("heard_at");
+
                     b.Property<string>("Id")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("id");
-
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
 
                     b.Property<long>("LastPosition")
                         .HasColumnType("bigint")
@@ -708,11 +999,6 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("submitter");
 
-                    b.Property<string>("Tags")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tags");
-
                     b.Property<long>("TraceId")
                         .HasColumnType("bigint")
                         .HasColumnName("trace_id");
@@ -726,7 +1012,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("type");
 
-                    b.HasKey("No")
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_runs_b");
 
                     b.HasIndex("ParentReference")
@@ -746,12 +1032,15 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.HasIndex("TraceId")
                         .HasDatabaseName("ix_runs_b_trace_id");
 
-                    b.HasIndex("Key", "Attempt")
-                        .IsUnique()
-                        .HasDatabaseName("ix_runs_b_key_attempt");
+                    b.HasIndex("Operation", "At")
+                        .HasDatabaseName("ix_runs_b_operation_at");
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_b_at_key_attempt");
+
+                    b.HasIndex(new[] { "At" }, "ix_runs_b_running")
+                        .HasDatabaseName("ix_runs_b_at")
+                        .HasFilter("state = 0");
 
                     b.ToTable("runs_b", (string)null);
                 });

@@ -249,6 +249,9 @@ public sealed record ProjectionView
     /// <summary>Position reached by a rebuild in the other slot; absent when none runs.</summary>
     public long? Rebuilding { get; init; }
 
+    /// <summary>How much of the log that rebuild has read, 0..1; absent when none runs.</summary>
+    public double? RebuildProgress { get; init; }
+
     /// <summary>Events that could not be read and were left out.</summary>
     public required IReadOnlyList<SetAsideView> SetAside { get; init; }
 }

@@ -158,8 +158,8 @@ public sealed class RunQueries
         }
         foreach (var tag in f.Tags)
         {
-            var ids = RunFilter.Readings(tag).Select(static r => RunsProjection.TagId(r.Key, r.Value)).ToArray();
-            runs = runs.Where(r => snapshot.RunTags.Any(t => t.RunNo == r.No && ids.Contains(t.TagId)));
+            var tagged = snapshot.Tagged([.. RunFilter.Readings(tag).Select(static r => TagDictionary.IdOf(r.Key, r.Value))]);
+            runs = runs.Where(r => tagged.Any(t => t.Key == r.Key && t.Attempt == r.Attempt));
         }
         if (f.Cursor is { } cursor)
         {

@@ -23,25 +23,34 @@ internal static class RunViews
         var ancestors = await Walk(snapshot, rows.Select(static r => r.Key).Distinct(), Ancestors, rows.Count + MostAncestors).ToListAsync(cancellationToken);
         var runs = ancestors.Select(static r => ToTraceRun(r, [])).ToList();
         var links = await LinksAsync(snapshot, rows, cancellationToken);
+        var tags = await TagsAsync(snapshot, rows, cancellationToken);
         var targets = await TargetsAsync(snapshot, rows, links, cancellationToken);
-        return [.. rows.Select(r => View(r, links[r.No], targets, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
+        return [.. rows.Select(r => View(r, links[(r.Key, r.Attempt)], tags[(r.Key, r.Attempt)], targets, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
     }
 
     /// <summary>The rows that a trace is made of: everything that parents or a common W3C trace id join to some runs.</summary>
     public static IQueryable<RunRow> TraceRows(Snapshot snapshot, long key, int limit) => Walk(snapshot, [key], Joined, limit);
 
-    /// <summary>The links of rows, by the rows' numbers.</summary>
-    public static async Task<ILookup<long, RunLink>> LinksAsync(Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
+    /// <summary>The links of rows.</summary>
+    public static async Task<ILookup<(long, int), RunLink>> LinksAsync(Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
     {
-        var numbers = rows.Select(static r => r.No).ToArray();
-        var links = await snapshot.RunLinks.Where(l => numbers.Contains(l.RunNo)).OrderBy(static l => l.RunNo).ThenBy(static l => l.Ordinal)
-            .ToListAsync(cancellationToken);
-        return links.ToLookup(static l => l.RunNo, static l => new RunLink(l.Kind, l.Target));
+        var keys = rows.Select(static r => r.Key).Distinct().ToArray();
+        var links = await snapshot.RunLinks.Where(l => keys.Contains(l.Key)).OrderBy(static l => l.Ordinal).ToListAsync(cancellationToken);
+        return links.ToLookup(static l => (l.Key, l.Attempt), static l => new RunLink(l.Kind, l.Target));
+    }
+
+    /// <summary>The tags of rows.</summary>
+    public static async Task<IReadOnlyDictionary<(long, int), ImmutableSortedDictionary<string, TagValue>>> TagsAsync(
+        Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
+    {
+        var keys = rows.Select(static r => r.Key).Distinct().ToArray();
+        var tags = await snapshot.RunTags.Where(t => keys.Contains(t.Key)).Select(static t => new { t.Key, t.Attempt, t.Tags }).ToListAsync(cancellationToken);
+        return tags.ToDictionary(static t => (t.Key, t.Attempt), static t => EventData.ReadTags(t.Tags));
     }
 
     /// <summary>The identities that the parents and links of rows mean, by rendering.</summary>
     public static async Task<ILookup<string, RunId>> TargetsAsync(
-        Snapshot snapshot, IReadOnlyCollection<RunRow> rows, ILookup<long, RunLink> links, CancellationToken cancellationToken)
+        Snapshot snapshot, IReadOnlyCollection<RunRow> rows, ILookup<(long, int), RunLink> links, CancellationToken cancellationToken)
     {
         var references = rows.Select(static r => r.Parent).Concat(links.SelectMany(static l => l).Select(static l => l.Run))
             .OfType<string>().Distinct().Select(References.Hash).ToArray();
@@ -51,7 +60,8 @@ internal static class RunViews
     }
 
     /// <summary>The view of a row; without its trace id, which no row knows by itself.</summary>
-    public static RunView View(RunRow row, IEnumerable<RunLink> links, ILookup<string, RunId> targets, Visible visible) => new()
+    public static RunView View(
+        RunRow row, IEnumerable<RunLink> links, ImmutableSortedDictionary<string, TagValue> tags, ILookup<string, RunId> targets, Visible visible) => new()
     {
         Key = new ShortKey(row.Key).ToString(),
         Id = row.Id,
@@ -73,7 +83,7 @@ internal static class RunViews
         Parent = row.Parent is { } parent ? Masked(parent, targets, row.Namespace, visible) : null,
         Links = [.. links.Select(l => new LinkView(l.Kind, Masked(l.Run, targets, row.Namespace, visible),
             References.Choose([.. targets[l.Run]], row.Namespace) is not null))],
-        Tags = EventData.ReadTags(row.Tags),
+        Tags = tags,
         Flags = row.Flags.Length == 0 ? [] : row.Flags.Split(' '),
     };
 

@@ -28,14 +28,15 @@ public sealed class TraceQueries
         }
         var rows = await RunViews.TraceRows(snapshot, key.Value, MostRuns + 1).ToListAsync(cancellationToken);
         var links = await RunViews.LinksAsync(snapshot, rows, cancellationToken);
+        var tags = await RunViews.TagsAsync(snapshot, rows, cancellationToken);
         var targets = await RunViews.TargetsAsync(snapshot, rows, links, cancellationToken);
         var run = RunViews.Id(rows.First(r => r.Key == key.Value));
-        var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(r, links[r.No]))], run, number.Value);
+        var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(r, links[(r.Key, r.Attempt)]))], run, number.Value);
 
         var byAttempt = rows.ToDictionary(static r => (r.Key, r.Attempt));
         var views = trace.Runs.Select(t => byAttempt[(t.Id.Key.Value, t.Attempt)]).Select(r =>
         {
-            var view = RunViews.View(r, links[r.No], targets, visible) with { TraceId = trace.TraceId };
+            var view = RunViews.View(r, links[(r.Key, r.Attempt)], tags[(r.Key, r.Attempt)], targets, visible) with { TraceId = trace.TraceId };
             return visible.Includes(r.Namespace) ? view : RunViews.Hide(view);
         }).ToList();
         var now = _time.GetUtcNow();

@@ -72,6 +72,7 @@ public sealed class Sketch
     /// <param name="micros">Microseconds; a negative duration counts as 0.</param>
     /// <param name="count">How many times; negative subtracts.</param>
     /// <exception cref="InvalidOperationException">More would be subtracted than its bin holds; nothing was changed.</exception>
+    /// <exception cref="OverflowException">There would be more than <see cref="long.MaxValue"/>.</exception>
     public void Add(long micros, long count = 1) => AddBin(BinOf(micros), count);
 
     /// <summary>Adds all that another sketch holds, or subtracts it.</summary>
@@ -83,7 +84,7 @@ public sealed class Sketch
         ThrowUnlessSign(sign);
         for (var i = 0; sign < 0 && i < other._counts.Length; i++)
         {
-            ThrowIfFewer(other._first + i, other._counts[i]);
+            ThrowIfBelowZero(other._first + i, -other._counts[i]);
         }
         for (var i = 0; i < other._counts.Length; i++)
         {
@@ -104,7 +105,7 @@ public sealed class Sketch
         {
             if (sign < 0)
             {
-                ThrowIfFewer(bin, count);
+                ThrowIfBelowZero(bin, -count);
             }
         }
         var reader = new SketchReader(bytes);
@@ -194,7 +195,7 @@ public sealed class Sketch
         }
         if (count < 0)
         {
-            ThrowIfFewer(bin, -count);
+            ThrowIfBelowZero(bin, count);
         }
         else if (bin < _first || bin >= _first + _counts.Length)
         {
@@ -216,11 +217,11 @@ public sealed class Sketch
         (_counts, _first) = (counts, first);
     }
 
-    private void ThrowIfFewer(int bin, long count)
+    private void ThrowIfBelowZero(int bin, long change)
     {
-        if (At(bin) < count)
+        if (At(bin) + change < 0)
         {
-            throw new InvalidOperationException($"Bin {bin} holds {At(bin)} durations; {count} cannot be subtracted.");
+            throw new InvalidOperationException($"Bin {bin} holds {At(bin)} durations; its counter cannot change by {change}.");
         }
     }
 

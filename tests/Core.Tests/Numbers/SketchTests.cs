@@ -105,7 +105,9 @@ public sealed class SketchTests
         var more = Of(Second, 3 * Second);
 
         Assert.Throws<InvalidOperationException>(() => sketch.Add(Second, -2));
+        Assert.Throws<InvalidOperationException>(() => sketch.Add(Second, long.MinValue));
         Assert.Throws<InvalidOperationException>(() => sketch.Add(99 * Second, -1));
+        Assert.Throws<OverflowException>(() => sketch.Add(Second, long.MaxValue));
         Assert.Throws<InvalidOperationException>(() => sketch.Add(more, -1));
         Assert.Throws<InvalidOperationException>(() => sketch.AddBytes(more.ToBytes(), -1));
         Assert.Throws<InvalidOperationException>(() => new Sketch().Add(Second, -1));

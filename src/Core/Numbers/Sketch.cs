@@ -49,6 +49,9 @@ public sealed class Sketch
     /// <summary>The longest duration in seconds, within 1 %: that of the top bin. Null when empty.</summary>
     public double? Max => IsEmpty ? null : SecondsOf(_first + Array.FindLastIndex(_counts, static c => c != 0));
 
+    /// <summary>The mean in seconds, within 1 %: each duration counts as its bin. Null when empty.</summary>
+    public double? Mean => IsEmpty ? null : Bins.Sum(static b => b.Count * SecondsOf(b.Bin)) / Count;
+
     /// <summary>The bin of a duration: the same on every machine, so that one can subtract what another added.</summary>
     /// <param name="micros">Microseconds; a negative duration counts as 0.</param>
     public static int BinOf(long micros)
@@ -69,6 +72,7 @@ public sealed class Sketch
     /// <param name="micros">Microseconds; a negative duration counts as 0.</param>
     /// <param name="count">How many times; negative subtracts.</param>
     /// <exception cref="InvalidOperationException">More would be subtracted than its bin holds; nothing was changed.</exception>
+    /// <exception cref="OverflowException">There would be more than <see cref="long.MaxValue"/>.</exception>
     public void Add(long micros, long count = 1) => AddBin(BinOf(micros), count);
 
     /// <summary>Adds all that another sketch holds, or subtracts it.</summary>
@@ -80,7 +84,7 @@ public sealed class Sketch
         ThrowUnlessSign(sign);
         for (var i = 0; sign < 0 && i < other._counts.Length; i++)
         {
-            ThrowIfFewer(other._first + i, other._counts[i]);
+            ThrowIfBelowZero(other._first + i, -other._counts[i]);
         }
         for (var i = 0; i < other._counts.Length; i++)
         {
@@ -101,7 +105,7 @@ public sealed class Sketch
         {
             if (sign < 0)
             {
-                ThrowIfFewer(bin, count);
+                ThrowIfBelowZero(bin, -count);
             }
         }
         var reader = new SketchReader(bytes);
@@ -131,10 +135,24 @@ public sealed class Sketch
             return null;
         }
         var rank = (Count - 1) * p;
-        var below = Math.Floor(rank);
-        var fraction = rank - below;
-        var low = SecondsAt((long)below);
-        return fraction == 0 ? low : low + fraction * (SecondsAt((long)below + 1) - low);
+        var (left, fraction) = ((long)rank, rank - Math.Floor(rank));
+        var counts = _counts.AsSpan();
+        var at = 0;
+        while (left >= counts[at])
+        {
+            left -= counts[at++];
+        }
+        var low = SecondsOf(_first + at);
+        if (fraction == 0)
+        {
+            return low;
+        }
+        if (left + 1 == counts[at])
+        {
+            // It was its bin's last: the next is in the next bin that holds something, and there is one, else r had no fraction.
+            at += 1 + counts[(at + 1)..].IndexOfAnyExcept(0);
+        }
+        return low + fraction * (SecondsOf(_first + at) - low);
     }
 
     /// <summary>
@@ -163,6 +181,12 @@ public sealed class Sketch
         return sketch;
     }
 
+    /// <summary>All bins that may hold something: from the first to before the end.</summary>
+    internal (int First, int End) Window => (_first, _first + _counts.Length);
+
+    /// <summary>How many durations a bin holds.</summary>
+    internal long At(int bin) => bin >= _first && bin < _first + _counts.Length ? _counts[bin - _first] : 0;
+
     private void AddBin(int bin, long count)
     {
         if (count == 0)
@@ -171,7 +195,7 @@ public sealed class Sketch
         }
         if (count < 0)
         {
-            ThrowIfFewer(bin, -count);
+            ThrowIfBelowZero(bin, count);
         }
         else if (bin < _first || bin >= _first + _counts.Length)
         {
@@ -193,26 +217,11 @@ public sealed class Sketch
         (_counts, _first) = (counts, first);
     }
 
-    private double SecondsAt(long rank)
+    private void ThrowIfBelowZero(int bin, long change)
     {
-        for (var i = 0; i < _counts.Length; i++)
+        if (At(bin) + change < 0)
         {
-            rank -= _counts[i];
-            if (rank < 0)
-            {
-                return SecondsOf(_first + i);
-            }
-        }
-        throw new InvalidOperationException("The counters do not add up to the count.");
-    }
-
-    private void ThrowIfFewer(int bin, long count)
-    {
-        var at = bin - _first;
-        var held = at >= 0 && at < _counts.Length ? _counts[at] : 0;
-        if (held < count)
-        {
-            throw new InvalidOperationException($"Bin {bin} holds {held} durations; {count} cannot be subtracted.");
+            throw new InvalidOperationException($"Bin {bin} holds {At(bin)} durations; its counter cannot change by {change}.");
         }
     }
 

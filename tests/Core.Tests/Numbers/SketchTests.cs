@@ -16,6 +16,7 @@ public sealed class SketchTests
         Assert.Equal(0, sketch.Count);
         Assert.Null(sketch.Quantile(0.5));
         Assert.Null(sketch.Max);
+        Assert.Null(sketch.Mean);
         Assert.Empty(sketch.Bins);
         Assert.Empty(sketch.ToBytes());
         Assert.True(Sketch.FromBytes([]).IsEmpty);
@@ -66,6 +67,16 @@ public sealed class SketchTests
         Assert.Equal(sketch.Max, sketch.Quantile(1));
     }
 
+    [Fact]
+    public void Quantiles_and_mean_are_within_one_percent_of_those_of_numpy() => Reference.Each(static r => r.Quantiles, static row =>
+    {
+        var sketch = Of(row.Micros);
+
+        Assert.InRange(sketch.Mean!.Value, row.Mean * 0.99, row.Mean * 1.01);
+        Assert.InRange(sketch.Max!.Value, row.Quantiles[^1][1] * 0.99, row.Quantiles[^1][1] * 1.01);
+        Assert.All(row.Quantiles, q => Assert.InRange(sketch.Quantile(q[0])!.Value, q[1] * 0.99, q[1] * 1.01));
+    });
+
     [Theory]
     [InlineData(-0.1)]
     [InlineData(1.1)]
@@ -94,7 +105,9 @@ public sealed class SketchTests
         var more = Of(Second, 3 * Second);
 
         Assert.Throws<InvalidOperationException>(() => sketch.Add(Second, -2));
+        Assert.Throws<InvalidOperationException>(() => sketch.Add(Second, long.MinValue));
         Assert.Throws<InvalidOperationException>(() => sketch.Add(99 * Second, -1));
+        Assert.Throws<OverflowException>(() => sketch.Add(Second, long.MaxValue));
         Assert.Throws<InvalidOperationException>(() => sketch.Add(more, -1));
         Assert.Throws<InvalidOperationException>(() => sketch.AddBytes(more.ToBytes(), -1));
         Assert.Throws<InvalidOperationException>(() => new Sketch().Add(Second, -1));

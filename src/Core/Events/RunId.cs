@@ -26,4 +26,7 @@ public static class SourceNames
 {
     /// <summary>Scripts, vscli and anything that posts events itself.</summary>
     public const string CustomHttp = "customhttp";
+
+    /// <summary>What is administered and is no run; nobody else writes it.</summary>
+    public const string ValueStream = "valuestream";
 }

@@ -19,6 +19,14 @@ internal static class Build
     public static Ended End(double at, Outcome outcome = Outcome.Success, string name = "deploy") =>
         new() { EventId = NextId(), EffectiveAt = At(at), Outcome = outcome, Name = name };
 
+    public static Transitioned Enter(double at, string stage, string name = "deploy") =>
+        new() { EventId = NextId(), EffectiveAt = At(at), Stage = stage, Name = name };
+
+    public static Abandoned Abandon(double at) => new() { EventId = NextId(), EffectiveAt = At(at) };
+
+    public static Administered Exclude(long position, bool excluded = true, string? reason = null) =>
+        new() { EventId = NextId(), EffectiveAt = At(0), Position = position, Run = new() { Excluded = excluded }, Reason = reason };
+
     public static Annotated Annotate(double at) => new() { EventId = NextId(), EffectiveAt = At(at) };
 
     public static Linked Link(double at, params RunLink[] links) => new() { EventId = NextId(), EffectiveAt = At(at), Links = [.. links] };

@@ -15,6 +15,9 @@ public abstract record Event
     /// never later than the receipt). UTC, microseconds.</summary>
     public required DateTimeOffset EffectiveAt { get; init; }
 
+    /// <summary>When the server appended it; no part of the fold's order.</summary>
+    public DateTimeOffset RecordedAt { get; init; }
+
     /// <summary>The attempt that the sender named, 1..; null where the fold is to find it.</summary>
     public int? Attempt { get; init; }
 
@@ -33,6 +36,9 @@ public abstract record Event
     /// <summary>Links to other runs.</summary>
     public ImmutableArray<RunLink> Links { get; init; } = [];
 
+    /// <summary>Whether it is imported history rather than observed.</summary>
+    public bool IsImported { get; init; }
+
     /// <summary>Tags; per key the last event in fold order wins.</summary>
     public ImmutableSortedDictionary<string, TagValue> Tags { get; init; } = NoTags;
 
@@ -49,6 +55,16 @@ public sealed record Started : Event
 
     /// <summary>The W3C trace context in which it began, if the sender had one.</summary>
     public Traceparent? Traceparent { get; init; }
+}
+
+/// <summary>A run entered a stage; the stage before ends.</summary>
+public sealed record Transitioned : Event
+{
+    /// <summary>The stage that begins; empty where it was erased.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>The run's name, where this is the first that is heard of it.</summary>
+    public required string Name { get; init; }
 }
 
 /// <summary>A run's tags, actor or reason became known or changed, or a note was made.</summary>
@@ -69,6 +85,22 @@ public sealed record Ended : Event
 
     /// <summary>The name by which an end without a start is listed.</summary>
     public required string Name { get; init; }
+}
+
+/// <summary>Nothing was heard of a run for so long that it is taken to have died.</summary>
+public sealed record Abandoned : Event;
+
+/// <summary>An administrator set something. Applied after all other events, in the order of positions.</summary>
+public sealed record Administered : Event
+{
+    /// <summary>Its position in the log.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>What was set of a run.</summary>
+    public RunSetting? Run { get; init; }
+
+    /// <summary>What was set of an operation.</summary>
+    public OperationSetting? Operation { get; init; }
 }
 
 /// <summary>A link from one run to another.</summary>

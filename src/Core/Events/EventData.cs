@@ -63,6 +63,18 @@ public sealed record EventData
     [JsonPropertyOrder(12)]
     public Redaction? Redaction { get; init; }
 
+    /// <summary>On a transition, the stage that begins.</summary>
+    [JsonPropertyOrder(13)]
+    public string? Stage { get; init; }
+
+    /// <summary>On an <c>administered</c> event, what was set of the run.</summary>
+    [JsonPropertyOrder(14)]
+    public RunSetting? RunSetting { get; init; }
+
+    /// <summary>On an <c>administered</c> event, what was set of the operation.</summary>
+    [JsonPropertyOrder(15)]
+    public OperationSetting? OperationSetting { get; init; }
+
     /// <summary>The JSON text, as stored and hashed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, LogJson.Context.EventData);
 
@@ -94,29 +106,50 @@ public sealed record EventData
 
     /// <summary>The event that these data and their envelope tell.</summary>
     /// <param name="envelope">What the log keeps in columns.</param>
-    public Event ToEvent(Envelope envelope) => envelope.Kind switch
+    public Event ToEvent(Envelope envelope)
     {
-        EventKind.Started => Fill(new Started
+        var (id, at) = (envelope.EventId, envelope.EffectiveAt);
+        var name = Derived?.Name ?? NameOr(envelope.Run.Type);
+        Event e = envelope.Kind switch
         {
-            EventId = envelope.EventId,
-            EffectiveAt = envelope.EffectiveAt,
-            Name = Derived?.Name ?? NameOr(envelope.Run.Type),
-            Traceparent = Events.Traceparent.Parse(Traceparent),
-        }, envelope),
-        EventKind.Ended => Fill(new Ended
+            EventKind.Started => new Started { EventId = id, EffectiveAt = at, Name = name, Traceparent = Events.Traceparent.Parse(Traceparent) },
+            EventKind.Transitioned => new Transitioned { EventId = id, EffectiveAt = at, Name = name, Stage = Stage ?? "" },
+            EventKind.Annotated => new Annotated { EventId = id, EffectiveAt = at, Note = Note },
+            EventKind.Linked => new Linked { EventId = id, EffectiveAt = at },
+            EventKind.Ended => new Ended
+            {
+                EventId = id,
+                EffectiveAt = at,
+                Name = name,
+                Outcome = Outcomes.Parse(Outcome) ?? (Error is true ? Events.Outcome.Failure : Events.Outcome.Success),
+            },
+            EventKind.Abandoned => new Abandoned { EventId = id, EffectiveAt = at },
+            EventKind.Administered => new Administered
+            {
+                EventId = id,
+                EffectiveAt = at,
+                Position = envelope.Position,
+                Run = RunSetting,
+                Operation = OperationSetting,
+            },
+            _ => throw new JsonException($"Kind {envelope.Kind} is not one that this version reads."),
+        };
+        return e with
         {
-            EventId = envelope.EventId,
-            EffectiveAt = envelope.EffectiveAt,
-            Name = Derived?.Name ?? NameOr(envelope.Run.Type),
-            Outcome = Outcomes.Parse(Outcome) ?? (Error is true ? Events.Outcome.Failure : Events.Outcome.Success),
-        }, envelope),
-        EventKind.Annotated => Fill(new Annotated { EventId = envelope.EventId, EffectiveAt = envelope.EffectiveAt, Note = Note }, envelope),
-        EventKind.Linked => Fill(new Linked { EventId = envelope.EventId, EffectiveAt = envelope.EffectiveAt }, envelope),
-        _ => throw new JsonException($"Kind {envelope.Kind} is not one that this version reads."),
-    };
+            RecordedAt = envelope.RecordedAt,
+            Attempt = envelope.Attempt,
+            Submitter = envelope.Submitter,
+            Actor = Actor,
+            Reason = Reason,
+            Parents = Parents ?? [],
+            Links = Links ?? [],
+            IsImported = Import is true,
+            Tags = Tags ?? Event.NoTags,
+        };
+    }
 
     /// <summary>The members that <see cref="Without"/> takes away, beside <c>tags.</c> and a key.</summary>
-    public const string Erasable = "name, actor, reason, note, tags, tags.<key>, parents, links, traceparent; redaction.<member> of what survived an erasure";
+    public const string Erasable = "name, actor, reason, note, stage, operationSetting, tags, tags.<key>, parents, links, traceparent; redaction.<member> of what survived an erasure";
 
     /// <summary>What remains when members are taken away; what was derived from one of them goes with it, as does the delivery that all of them came in.</summary>
     /// <param name="members">Some of <see cref="Erasable"/>.</param>
@@ -127,6 +160,8 @@ public sealed record EventData
         "actor" => data with { Actor = null },
         "reason" => data with { Reason = null },
         "note" => data with { Note = null },
+        "stage" => data with { Stage = null },
+        "operationSetting" => data with { OperationSetting = null },
         "parents" => data with { Parents = null },
         "links" => data with { Links = null },
         "traceparent" => data with { Traceparent = null },
@@ -140,17 +175,6 @@ public sealed record EventData
     private EventData WithoutDelivery() => Derived is null ? this : this with { Derived = Derived with { Delivery = null } };
 
     private EventData WithoutDerivedName() => Derived is null ? this : this with { Derived = Derived with { Name = null } };
-
-    private Event Fill(Event e, Envelope envelope) => e with
-    {
-        Attempt = envelope.Attempt,
-        Submitter = envelope.Submitter,
-        Actor = Actor,
-        Reason = Reason,
-        Parents = Parents ?? [],
-        Links = Links ?? [],
-        Tags = Tags ?? Event.NoTags,
-    };
 }
 
 /// <summary>An erasure.</summary>
@@ -179,8 +203,11 @@ public sealed record DerivedData
 /// <param name="Submitter">Who the server saw sending it, as an opaque id.</param>
 /// <param name="OccurredAt">The sender's time, or null where it gave none.</param>
 /// <param name="EffectiveAt">The time that folds and numbers use.</param>
+/// <param name="Position">Its position in the log.</param>
+/// <param name="RecordedAt">When the server appended it.</param>
 public sealed record Envelope(
-    Guid EventId, EventKind Kind, RunId Run, int? Attempt, string Submitter, DateTimeOffset? OccurredAt, DateTimeOffset EffectiveAt);
+    Guid EventId, EventKind Kind, RunId Run, int? Attempt, string Submitter, DateTimeOffset? OccurredAt, DateTimeOffset EffectiveAt,
+    long Position, DateTimeOffset RecordedAt);
 
 /// <summary>The JSON of the log.</summary>
 [JsonSourceGenerationOptions(

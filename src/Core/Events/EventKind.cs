@@ -6,7 +6,8 @@ public enum EventKind
     /// <summary>A run began.</summary>
     Started = 0,
 
-    // 1 is kept for transitioned: the numbers are the fold's order.
+    /// <summary>A run entered a stage.</summary>
+    Transitioned = 1,
 
     /// <summary>Tags, actor, reason or a note were added.</summary>
     Annotated = 2,
@@ -17,17 +18,22 @@ public enum EventKind
     /// <summary>A run ended.</summary>
     Ended = 4,
 
-    // 5 is kept for abandoned.
+    /// <summary>Nothing was heard of a run for so long that it is taken to have died. Written by the server alone.</summary>
+    Abandoned = 5,
 
     /// <summary>Another event's data was erased; what survives of it stands here. Written by the server alone.</summary>
     Redacted = 6,
+
+    /// <summary>An administrator set something of a run, or of what its source <c>valuestream</c> and its type name. Applied last, by
+    /// position. Written by the server alone.</summary>
+    Administered = 7,
 }
 
 /// <summary>The kinds' texts: the action that asks for one, and the fact in the log.</summary>
 public static class EventKinds
 {
     /// <summary>The actions that a sender may ask for.</summary>
-    public const string Actions = $"start, end, annotate, link, {Heartbeat}";
+    public const string Actions = $"start, end, transition, annotate, link, {Heartbeat}";
 
     /// <summary>The action that renews a run's lease. It is no event of the log.</summary>
     public const string Heartbeat = "heartbeat";
@@ -36,10 +42,13 @@ public static class EventKinds
     public static string Text(this EventKind kind) => kind switch
     {
         EventKind.Started => "started",
+        EventKind.Transitioned => "transitioned",
         EventKind.Annotated => "annotated",
         EventKind.Linked => "linked",
         EventKind.Ended => "ended",
+        EventKind.Abandoned => "abandoned",
         EventKind.Redacted => "redacted",
+        EventKind.Administered => "administered",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -47,10 +56,13 @@ public static class EventKinds
     public static EventKind? Parse(string? text) => text switch
     {
         "started" => EventKind.Started,
+        "transitioned" => EventKind.Transitioned,
         "annotated" => EventKind.Annotated,
         "linked" => EventKind.Linked,
         "ended" => EventKind.Ended,
+        "abandoned" => EventKind.Abandoned,
         "redacted" => EventKind.Redacted,
+        "administered" => EventKind.Administered,
         _ => null,
     };
 
@@ -58,6 +70,7 @@ public static class EventKinds
     public static EventKind? FromAction(string? action) => action switch
     {
         "start" => EventKind.Started,
+        "transition" => EventKind.Transitioned,
         "annotate" => EventKind.Annotated,
         "link" => EventKind.Linked,
         "end" => EventKind.Ended,

@@ -26,4 +26,19 @@ public static class SourceNames
 {
     /// <summary>Scripts, vscli and anything that posts events itself.</summary>
     public const string CustomHttp = "customhttp";
+
+    /// <summary>GitHub's webhooks.</summary>
+    public const string GitHub = "github";
+
+    /// <summary>GitLab's webhooks.</summary>
+    public const string GitLab = "gitlab";
+
+    /// <summary>Jenkins jobs.</summary>
+    public const string Jenkins = "jenkins";
+
+    /// <summary>Jira's webhooks.</summary>
+    public const string Jira = "jira";
+
+    /// <summary>What is administered and is no run; nobody else writes it.</summary>
+    public const string ValueStream = "valuestream";
 }

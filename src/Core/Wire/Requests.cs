@@ -26,6 +26,9 @@ public sealed record EventRequest
     /// <summary>Links to other runs, by rendering.</summary>
     public IReadOnlyList<RunLink>? Links { get; init; }
 
+    /// <summary>On a transition, the stage that begins, up to 200 characters; the stage before ends.</summary>
+    public string? Stage { get; init; }
+
     /// <summary>On an end, one of <see cref="Outcomes.All"/>; success where absent.</summary>
     public string? Outcome { get; init; }
 
@@ -163,7 +166,7 @@ public sealed record VerifyRequest
 /// <summary>What to erase of an event.</summary>
 public sealed record RedactRequest
 {
-    /// <summary>Some of <see cref="EventData.Erasable"/>; everything that people wrote (name, actor, reason, note, tags) where absent.</summary>
+    /// <summary>Some of <see cref="EventData.Erasable"/>; everything that people wrote (name, actor, reason, note, stage, what was set of an operation, tags) where absent.</summary>
     public IReadOnlyList<string>? Members { get; init; }
 
     /// <summary>Why; it stays in the log.</summary>

@@ -136,7 +136,7 @@ public sealed record EventView
     /// <summary>Its id.</summary>
     public required Guid EventId { get; init; }
 
-    /// <summary><c>started</c>, <c>annotated</c>, <c>linked</c>, <c>ended</c>, <c>redacted</c>.</summary>
+    /// <summary><c>started</c>, <c>transitioned</c>, <c>annotated</c>, <c>linked</c>, <c>ended</c>, <c>abandoned</c>, <c>redacted</c>, <c>administered</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The run's rendering.</summary>

@@ -58,6 +58,7 @@ internal static class EventReader
             Traceparent = item.Member("traceparent")?.Text("traceparent", Limits.Reference),
             Import = item.Member("import")?.Boolean("import"),
             Tags = item.Member("tags")?.Tags("tags"),
+            Stage = ReadStage(item, kind),
         };
         return Make(kind, run, data, sending, ReadId(item)) with
         {
@@ -79,7 +80,7 @@ internal static class EventReader
     /// <summary>An event with what the server works out: the name, the clock's offset, the delivery's hash.</summary>
     public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending, Guid? eventId = null)
     {
-        var name = kind is EventKind.Started or EventKind.Ended && string.IsNullOrEmpty(data.Name) ? data.NameOr(run.Type) : null;
+        var name = kind is EventKind.Started or EventKind.Transitioned or EventKind.Ended && string.IsNullOrEmpty(data.Name) ? data.NameOr(run.Type) : null;
         double? offset = sending.ClockOffset == TimeSpan.Zero ? null : sending.ClockOffset.TotalSeconds;
         var delivery = sending.Delivery?.Hash;
         return new NewEvent
@@ -147,6 +148,13 @@ internal static class EventReader
         var outcome = item.Member("outcome")?.Text("outcome", Limits.Word);
         return outcome is null || Outcomes.Parse(outcome) is not null ? outcome
             : throw new UnreadableException("outcome", $"'{outcome}' is not known; say one of {Outcomes.All}.");
+    }
+
+    private static string? ReadStage(JsonElement item, EventKind kind)
+    {
+        var stage = item.Member("stage")?.Text("stage", Limits.Id);
+        return kind != EventKind.Transitioned || !string.IsNullOrWhiteSpace(stage) ? stage
+            : throw new UnreadableException("stage", stage is null ? "It is missing; say which stage begins." : "It is empty; say which stage begins.");
     }
 
     private static ImmutableArray<string>? ReadParents(JsonElement item) => item.Member("parents") is not { } parents ? null

@@ -18,7 +18,7 @@ internal static class Limits
     /// <summary>How deep JSON may be nested.</summary>
     public const int Depth = 16;
 
-    /// <summary>Characters of an id, a name or an actor.</summary>
+    /// <summary>Characters of an id, a name, a stage or an actor.</summary>
     public const int Id = 200;
 
     /// <summary>Characters of a type or a namespace.</summary>

@@ -12,7 +12,7 @@ namespace ValueStream.Store.Log;
 public sealed class Redactor
 {
     /// <summary>What goes where nothing is named: everything that people wrote.</summary>
-    private static readonly ImmutableArray<string> FreeText = ["name", "actor", "reason", "note", "tags"];
+    private static readonly ImmutableArray<string> FreeText = ["name", "actor", "reason", "note", "stage", "operationSetting", "tags"];
 
     private readonly IEngine _engine;
     private readonly EventLog _log;

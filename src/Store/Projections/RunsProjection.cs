@@ -80,7 +80,7 @@ internal static class RunsProjection
                 }
                 if ((EventKind)e.Kind != EventKind.Redacted)
                 {
-                    readable.Add(data.ToEvent(new Envelope(e.EventId, (EventKind)e.Kind, run, e.Attempt, e.Submitter, e.OccurredAt, e.EffectiveAt)));
+                    readable.Add(data.ToEvent(new Envelope(e.EventId, (EventKind)e.Kind, run, e.Attempt, e.Submitter, e.OccurredAt, e.EffectiveAt, e.Position, e.RecordedAt)));
                 }
             }
             catch (Exception exception)

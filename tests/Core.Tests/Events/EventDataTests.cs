@@ -22,12 +22,26 @@ public sealed class EventDataTests
         Import = true,
         Tags = Tags(("service", "api"), ("Zone", "eu"), ("tries", new("3", JsonValueKind.Number)), ("dirty", new("true", JsonValueKind.True))),
         Derived = new() { Name = "deploy", ClockOffset = -2.5 },
+        Stage = "In Review",
+        RunSetting = new() { Excluded = true },
+        OperationSetting = new()
+        {
+            Name = "deploy the api",
+            MergedInto = "0123456789abc",
+            Description = "To production",
+            Owner = "platform",
+            Environment = "production",
+            DurationLimit = 600,
+            ErrorRateLimit = 0.05,
+            Hidden = false,
+            ReasonRequired = true,
+        },
     };
 
     // The text is hashed and stored: a change here changes every digest that follows.
     [Fact]
     public void The_text_has_its_members_in_order_and_its_tags_sorted() => Assert.Equal(
-        """{"name":"deploy api","actor":"alice","reason":"hotfix for login","outcome":"failure","error":true,"note":"rolled back","parents":["vstrace-customhttp-pipeline-default-1","vstrace-customhttp-build-default-2"],"links":[{"kind":"follows","run":"vstrace-customhttp-test-default-3"}],"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","import":true,"tags":{"Zone":"eu","dirty":true,"service":"api","tries":3},"derived":{"name":"deploy","clockOffset":-2.5}}""",
+        """{"name":"deploy api","actor":"alice","reason":"hotfix for login","outcome":"failure","error":true,"note":"rolled back","parents":["vstrace-customhttp-pipeline-default-1","vstrace-customhttp-build-default-2"],"links":[{"kind":"follows","run":"vstrace-customhttp-test-default-3"}],"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","import":true,"tags":{"Zone":"eu","dirty":true,"service":"api","tries":3},"derived":{"name":"deploy","clockOffset":-2.5},"stage":"In Review","runSetting":{"excluded":true},"operationSetting":{"name":"deploy the api","mergedInto":"0123456789abc","description":"To production","owner":"platform","environment":"production","durationLimit":600,"errorRateLimit":0.05,"hidden":false,"reasonRequired":true}}""",
         Everything.ToJson());
 
     public static TheoryData<string, EventData> TextsByKind => new()
@@ -44,6 +58,9 @@ public sealed class EventDataTests
             """{"links":[{"kind":"follows","run":"a"},{"kind":"contains","run":"b"}]}""",
             new() { Links = [new("follows", "a"), new("contains", "b")] }
         },
+        { """{"tags":{"a":"1"},"stage":"In Progress"}""", new() { Stage = "In Progress", Tags = Tags(("a", "1")) } },
+        { """{"reason":"a test","runSetting":{"excluded":true}}""", new() { Reason = "a test", RunSetting = new() { Excluded = true } } },
+        { """{"operationSetting":{"owner":"","durationLimit":-1}}""", new() { OperationSetting = new() { Owner = "", DurationLimit = -1 } } },
     };
 
     [Theory]
@@ -113,7 +130,9 @@ public sealed class EventDataTests
 
         Assert.Equal(Build.Id(7), started.EventId);
         Assert.Equal(Build.At(3), started.EffectiveAt);
+        Assert.Equal(Build.At(4), started.RecordedAt);
         Assert.Equal(2, started.Attempt);
+        Assert.True(started.IsImported);
         Assert.Equal("token:1", started.Submitter);
         Assert.Equal("alice", started.Actor);
         Assert.Equal("hotfix for login", started.Reason);
@@ -140,6 +159,11 @@ public sealed class EventDataTests
     {
         Assert.Equal("rolled back", Assert.IsType<Annotated>(Everything.ToEvent(Envelope(EventKind.Annotated))).Note);
         Assert.Single(Assert.IsType<Linked>(Everything.ToEvent(Envelope(EventKind.Linked))).Links);
+        var transitioned = Assert.IsType<Transitioned>(Everything.ToEvent(Envelope(EventKind.Transitioned)));
+        Assert.Equal(("In Review", "deploy"), (transitioned.Stage, transitioned.Name));
+        Assert.IsType<Abandoned>(Everything.ToEvent(Envelope(EventKind.Abandoned)));
+        var administered = Assert.IsType<Administered>(Everything.ToEvent(Envelope(EventKind.Administered)));
+        Assert.Equal((11, Everything.RunSetting, Everything.OperationSetting), (administered.Position, administered.Run, administered.Operation));
         Assert.Throws<JsonException>(() => Everything.ToEvent(Envelope((EventKind)99)));
     }
 
@@ -176,7 +200,7 @@ public sealed class EventDataTests
         Assert.Equal("deploy.sh", Assert.IsType<Ended>(data.ToEvent(Envelope(EventKind.Ended))).Name);
     }
 
-    private static Envelope Envelope(EventKind kind) => new(Build.Id(7), kind, Build.Run("1", type: "pipeline"), 2, "token:1", Build.At(2), Build.At(3));
+    private static Envelope Envelope(EventKind kind) => new(Build.Id(7), kind, Build.Run("1", type: "pipeline"), 2, "token:1", Build.At(2), Build.At(3), 11, Build.At(4));
 
     private static ImmutableSortedDictionary<string, TagValue> Tags(params (string Key, TagValue Value)[] tags) =>
         Event.NoTags.SetItems(tags.Select(static t => KeyValuePair.Create(t.Key, t.Value)));

@@ -28,8 +28,9 @@ public sealed class OutcomeTests
     {
         EventKind?[] asked = [.. EventKinds.Actions.Split(", ").Select(EventKinds.FromAction)];
 
-        Assert.Equal([EventKind.Started, EventKind.Ended, EventKind.Annotated, EventKind.Linked, null], asked);
+        Assert.Equal([EventKind.Started, EventKind.Ended, EventKind.Transitioned, EventKind.Annotated, EventKind.Linked, null], asked);
         Assert.Null(EventKinds.FromAction("Start"));
+        Assert.All(["abandon", "abandoned", "redact", "redacted", "administer", "administered"], static action => Assert.Null(EventKinds.FromAction(action)));
         Assert.Null(EventKinds.FromAction(null));
     }
 

@@ -37,11 +37,11 @@ public sealed class RunStateProperties
     }
 
     [Property]
-    public void Every_event_ends_up_in_one_attempt_unless_it_is_for_one_that_never_came(Event[] events)
+    public void Every_event_ends_up_in_one_attempt_unless_it_is_the_servers_or_for_one_that_never_came(Event[] events)
     {
         var state = RunState.Fold(events.Select(static e => e.Tag($"of {e.EventId}", "1")));
         var taken = state.Attempts.Values.SelectMany(static a => a.Tags.Keys.Where(static k => k.StartsWith("of ", StringComparison.Ordinal))).ToList();
-        var waiting = events.Where(e => e is Annotated or Linked && (e.Attempt is { } n ? !state.Attempts.ContainsKey(n) : state.Attempts.IsEmpty));
+        var waiting = events.Where(e => e is Abandoned or Administered || e is Annotated or Linked && (e.Attempt is { } n ? !state.Attempts.ContainsKey(n) : state.Attempts.IsEmpty));
 
         Assert.Equal(events.Select(static e => $"of {e.EventId}").Order(), taken.Concat(waiting.Select(static e => $"of {e.EventId}")).Order());
     }
@@ -52,11 +52,42 @@ public sealed class RunStateProperties
         var (number, attempt) = entry;
         Assert.Equal(number, attempt.Number);
         Assert.Equal(attempt.State != AttemptState.Orphan, attempt.StartedAt is not null);
-        Assert.Equal(attempt.State != AttemptState.Running, attempt.EndedAt is not null);
-        Assert.Equal(attempt.State != AttemptState.Running, attempt.Outcome is not null);
+        Assert.Equal(attempt.IsOpen, attempt.EndedAt is null);
+        Assert.Equal(attempt.IsOpen, attempt.Outcome is null);
+        Assert.Equal(attempt.IsOpen, attempt.EndRecordedAt is null);
+        Assert.Equal(attempt.State == AttemptState.Abandoned, attempt.AbandonedAt is not null);
+        Assert.False(attempt.JoinedLate && attempt.Stages.IsEmpty);
         Assert.False(attempt.Duration < TimeSpan.Zero);
         Assert.Equal(attempt.Links.Distinct(), attempt.Links);
     });
+
+    [Property]
+    public void Stages_cover_an_attempt_from_its_first_transition_to_its_end_without_gaps_or_overlaps(Event[] events) =>
+        Assert.All(RunState.Fold(events).Attempts.Values.Where(static a => !a.Stages.IsEmpty), static attempt =>
+        {
+            Assert.True(attempt.Stages[0].From >= attempt.StartedAt);
+            Assert.Equal(attempt.Stages.Skip(1).Select(static s => (DateTimeOffset?)s.From).Append(attempt.EndedAt), attempt.Stages.Select(static s => s.To));
+            Assert.All(attempt.Stages, static s => Assert.False(s.To < s.From));
+            Assert.All(attempt.Stages.Zip(attempt.Stages.Skip(1)), static pair => Assert.NotEqual(pair.First.Name, pair.Second.Name));
+
+            var sum = attempt.Stages.Select(static s => s.Name).Distinct().Aggregate(TimeSpan.Zero, (sum, name) => sum + attempt.TimeIn(name, Build.At(999)));
+            var until = attempt.EndedAt ?? (attempt.State == AttemptState.Running ? Build.At(999) : attempt.Stages[^1].From);
+            Assert.Equal(until - attempt.Stages[0].From, sum);
+        });
+
+    [Property]
+    public void An_end_wins_over_being_abandoned(Event[] events) =>
+        Assert.Equal(
+            Ended(RunState.Fold(events.Where(static e => e is not Abandoned))),
+            Ended(RunState.Fold(events)));
+
+    [Property]
+    public void What_is_administered_changes_nothing_but_that(Event[] events) => Assert.Equal(
+        Show.Text(RunState.Fold(events.Where(static e => e is not Administered))),
+        string.Join('\n', RunState.Fold(events).Attempts.Values.Select(static a => Show.Text(a with { Excluded = false, ExcludedBecause = null }))));
+
+    private static IEnumerable<string> Ended(RunState state) =>
+        state.Attempts.Values.Select(static a => a.IsOpen ? $"#{a.Number} open" : Show.Text(a));
 
     public static Arbitrary<Event[]> Events()
     {
@@ -64,7 +95,7 @@ public sealed class RunStateProperties
         var attempt = Gen.Frequency((3, Gen.Constant<int?>(null)), (1, Gen.Choose(1, 3).Select(static n => (int?)n)));
         var text = Gen.Elements(null, null, "a", "b", "c");
         var texts = text.ArrayOf().Select(static all => all.OfType<string>().Take(3).ToArray());
-        var kind = Gen.Elements("start", "start", "end", "end", "annotate", "link");
+        var kind = Gen.Elements("start", "start", "end", "end", "transition", "transition", "annotate", "link", "abandon", "administer");
 
         var one =
             from k in kind
@@ -77,9 +108,13 @@ public sealed class RunStateProperties
             from tags in texts
             from value in Gen.Choose(1, 3)
             from outcome in Gen.Elements(Enum.GetValues<Outcome>())
-            select Made(k, at, outcome) with
+            from recorded in Gen.Choose(0, 9)
+            from import in Gen.Elements(false, false, true)
+            select Made(k, at, outcome, value) with
             {
                 Attempt = n,
+                RecordedAt = Build.At(recorded),
+                IsImported = import,
                 Actor = actor,
                 Reason = reason,
                 Submitter = $"token:{value}",
@@ -93,15 +128,22 @@ public sealed class RunStateProperties
             from size in Gen.Choose(0, 9)
             from events in one.ArrayOf(size)
             from seed in Gen.Choose(0, int.MaxValue)
-            select events.Zip(Shuffle.By(seed, Enumerable.Range(1, size)), static (e, id) => e with { EventId = Build.Id(id) }).ToArray();
+            select events.Zip(Shuffle.By(seed, Enumerable.Range(1, size)), Numbered).ToArray();
 
         return set.ToArbitrary();
     }
 
-    private static Event Made(string kind, int at, Outcome outcome) => kind switch
+    /// <summary>No two have one position.</summary>
+    private static Event Numbered(Event e, int id) =>
+        e is Administered administered ? administered with { EventId = Build.Id(id), Position = id } : e with { EventId = Build.Id(id) };
+
+    private static Event Made(string kind, int at, Outcome outcome, int value) => kind switch
     {
         "start" => Build.Start(at, $"name at {at}"),
         "end" => Build.End(at, outcome, $"end at {at}"),
+        "transition" => Build.Enter(at, $"stage {value}", $"stage at {at}"),
+        "abandon" => Build.Abandon(at),
+        "administer" => Build.Exclude(1, value > 1),
         "annotate" => Build.Annotate(at),
         _ => Build.Link(at),
     };

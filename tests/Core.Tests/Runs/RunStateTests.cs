@@ -1,6 +1,7 @@
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
 using static ValueStream.Core.Tests.Build;
+using static ValueStream.Core.Tests.Runs.InEveryOrder;
 
 namespace ValueStream.Core.Tests.Runs;
 
@@ -347,15 +348,29 @@ public sealed class RunStateTests
     }
 
     [Fact]
-    public void Nothing_gives_no_attempt() => Assert.Empty(RunState.Fold([]).Attempts);
-
-    private static Attempt Only(params Event[] events) => Assert.Single(Fold(events).Attempts).Value;
-
-    /// <summary>Folds the events in every order that they could arrive in; all must agree.</summary>
-    private static RunState Fold(params Event[] events)
+    public void An_attempt_knows_when_it_was_heard_of()
     {
-        var state = RunState.Fold(events);
-        Assert.All(Shuffle.Permutations(events), order => Assert.Equal(Show.Text(state), Show.Text(RunState.Fold(order))));
-        return state;
+        var attempt = Only(
+            Start(0) with { RecordedAt = At(10) }, Enter(1, "a") with { RecordedAt = At(40) }, Annotate(2) with { RecordedAt = At(20) },
+            Abandon(3) with { RecordedAt = At(60) }, Exclude(9) with { RecordedAt = At(70) });
+
+        Assert.Equal((At(10), null, At(40)), (attempt.StartRecordedAt, attempt.EndRecordedAt, attempt.LastSignRecordedAt));
+
+        var ended = Only(Start(0) with { RecordedAt = At(10) }, End(1) with { RecordedAt = At(30) }, End(2) with { RecordedAt = At(50) });
+
+        Assert.Equal((At(10), At(30), At(50)), (ended.StartRecordedAt, ended.EndRecordedAt, ended.LastSignRecordedAt));
     }
+
+    [Fact]
+    public void What_opens_an_attempt_says_whether_it_is_imported()
+    {
+        Assert.True(Only(Start(0) with { IsImported = true }, Annotate(1)).IsImported);
+        Assert.True(Only(Enter(0, "a") with { IsImported = true }, End(1)).IsImported);
+        Assert.True(Only(End(0) with { IsImported = true }).IsImported);
+        Assert.False(Only(Start(0), Annotate(1) with { IsImported = true }, End(2) with { IsImported = true }).IsImported);
+        Assert.Equal([true, false], Fold(Start(0) with { IsImported = true }, End(1), Start(2)).Attempts.Values.Select(static a => a.IsImported));
+    }
+
+    [Fact]
+    public void Nothing_gives_no_attempt() => Assert.Empty(RunState.Fold([]).Attempts);
 }

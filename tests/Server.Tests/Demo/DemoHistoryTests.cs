@@ -175,7 +175,7 @@ public sealed class DemoHistoryTests
         Name = e.Name, Actor = e.Actor, Reason = e.Reason, Outcome = e.Outcome, Note = e.Note,
         Parents = e.Parents is null ? null : [.. e.Parents], Links = e.Links is null ? null : [.. e.Links],
         Tags = e.Tags is null ? null : Event.NoTags.SetItems(e.Tags),
-    }.ToEvent(new(e.EventId!.Value, EventKinds.FromAction(e.Action)!.Value, IdOf(e), e.Attempt, "", e.OccurredAt, e.OccurredAt!.Value));
+    }.ToEvent(new(e.EventId!.Value, EventKinds.FromAction(e.Action)!.Value, IdOf(e), e.Attempt, "", e.OccurredAt, e.OccurredAt!.Value, 1, Now));
 
     private static string Text(IEnumerable<EventRequest> events) =>
         string.Join('\n', events.Select(static e => JsonSerializer.Serialize(e, WireJson.Default.EventRequest)));

@@ -159,8 +159,20 @@ internal sealed class RunRow
     /// <summary>When it was given up; null unless it is.</summary>
     public DateTimeOffset? AbandonedAt { get; set; }
 
-    /// <summary>When the server heard of it last.</summary>
-    public DateTimeOffset HeardAt { get; set; }
+    /// <summary>When the server recorded its start; null for an orphan.</summary>
+    public DateTimeOffset? StartRecordedAt { get; set; }
+
+    /// <summary>When the server recorded its end; null while it is open.</summary>
+    public DateTimeOffset? EndRecordedAt { get; set; }
+
+    /// <summary>When the server recorded the last that its senders said of it.</summary>
+    public DateTimeOffset LastSignAt { get; set; }
+
+    /// <summary>Whether it is imported history.</summary>
+    public bool IsImported { get; set; }
+
+    /// <summary>Why it was left out of the numbers; null unless it is and a reason was given.</summary>
+    public string? ExcludedBecause { get; set; }
 
     /// <summary>Microseconds from start to end.</summary>
     public long? Duration { get; set; }

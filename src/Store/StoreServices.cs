@@ -42,6 +42,9 @@ public static class StoreServices
         services.AddSingleton(p => new Projector(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<Projector>>(), zone));
+        services.AddSingleton(static p => new Reaper(
+            p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<Projector>(), p.GetRequiredService<GroupCommit>(), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<Reaper>>()));
         services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<IDbContextFactory<Database>>()));
         services.AddSingleton(static p => new Redactor(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<EventLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
@@ -57,6 +60,7 @@ public static class StoreServices
     public static IServiceCollection AddStoreWorkers(this IServiceCollection services) => services
         .AddHostedService(static p => p.GetRequiredService<GroupCommit>())
         .AddHostedService(static p => p.GetRequiredService<Projector>())
+        .AddHostedService(static p => p.GetRequiredService<Reaper>())
         .AddHostedService(static p => p.GetRequiredService<Retention>());
 
     /// <summary>Whether a connection string means Postgres; null when it means neither database.</summary>

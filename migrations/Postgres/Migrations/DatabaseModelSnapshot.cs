@@ -763,27 +763,39 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("text")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("flags");
 
-                    b.Property<long>("HeardAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("heard_at");
-
                     b.Property<string>("Id")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("id");
 
+                    b.Property<bool>("IsImported")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_imported");
+
                     b.Property<long>("LastPosition")
                         .HasColumnType("bigint")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -831,6 +843,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.Property<long>("SpanId")
                         .HasColumnType("bigint")
                         .HasColumnName("span_id");
+
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("start_recorded_at");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
@@ -917,27 +933,39 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("text")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("flags");
 
-                    b.Property<long>("HeardAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("heard_at");
-
                     b.Property<string>("Id")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("id");
 
+                    b.Property<bool>("IsImported")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_imported");
+
                     b.Property<long>("LastPosition")
                         .HasColumnType("bigint")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -985,6 +1013,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.Property<long>("SpanId")
                         .HasColumnType("bigint")
                         .HasColumnName("span_id");
+
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("start_recorded_at");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")

@@ -747,27 +747,39 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("flags");
 
-                    b.Property<long>("HeardAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("heard_at");
-
                     b.Property<string>("Id")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<bool>("IsImported")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_imported");
+
                     b.Property<long>("LastPosition")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -815,6 +827,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.Property<long>("SpanId")
                         .HasColumnType("INTEGER")
                         .HasColumnName("span_id");
+
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("start_recorded_at");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
@@ -901,27 +917,39 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("flags");
 
-                    b.Property<long>("HeardAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("heard_at");
-
                     b.Property<string>("Id")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<bool>("IsImported")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_imported");
+
                     b.Property<long>("LastPosition")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -969,6 +997,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.Property<long>("SpanId")
                         .HasColumnType("INTEGER")
                         .HasColumnName("span_id");
+
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("start_recorded_at");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")

@@ -166,6 +166,8 @@ internal abstract class Column<T>(string name, string postgresType)
 
     public static Column<T> Short(string name, Func<T, short?> value) => new Of<short?>(name, "smallint", NpgsqlDbType.Smallint, value);
 
+    public static Column<T> Flag(string name, Func<T, bool> value) => new Of<bool>(name, "boolean", NpgsqlDbType.Boolean, value);
+
     public static Column<T> Text(string name, Func<T, string?> value) => new Of<string?>(name, "text", NpgsqlDbType.Text, value);
 
     public static Column<T> Bytes(string name, Func<T, byte[]> value) => new Of<byte[]>(name, "bytea", NpgsqlDbType.Bytea, value);

@@ -27,7 +27,8 @@ internal static class RunsProjection
         Text("id", static r => r.Id), Long("reference", static r => r.Reference), Text("name", static r => r.Name),
         Long("operation", static r => r.Operation), Short("state", static r => r.State), Short("outcome", static r => r.Outcome),
         Time("at", static r => r.At), Time("started_at", static r => r.StartedAt), Time("ended_at", static r => r.EndedAt),
-        Time("abandoned_at", static r => r.AbandonedAt), Time("heard_at", static r => r.HeardAt), Long("duration", static r => r.Duration),
+        Time("abandoned_at", static r => r.AbandonedAt), Time("start_recorded_at", static r => r.StartRecordedAt), Time("end_recorded_at", static r => r.EndRecordedAt),
+        Time("last_sign_at", static r => r.LastSignAt), Flag("is_imported", static r => r.IsImported), Text("excluded_because", static r => r.ExcludedBecause), Long("duration", static r => r.Duration),
         Text("actor", static r => r.Actor), Text("reason", static r => r.Reason), Text("submitter", static r => r.Submitter),
         Text("parent", static r => r.Parent), Long("parent_reference", static r => r.ParentReference),
         Text("traceparent", static r => r.Traceparent), Long("trace_id", static r => r.TraceId),
@@ -42,6 +43,16 @@ internal static class RunsProjection
         Column<RunLinkRow>.Long("reference", static r => r.Reference));
 
     private static readonly Bulk<RunKey> LinkKeys = Keys.Of("run_links_");
+
+    private static readonly Bulk<RunStageRow> Stages = new("run_stages_",
+        Column<RunStageRow>.Long("key", static r => r.Key), Column<RunStageRow>.Int("attempt", static r => r.Attempt), Column<RunStageRow>.Int("ordinal", static r => r.Ordinal),
+        Column<RunStageRow>.Text("name", static r => r.Name), Column<RunStageRow>.Time("from_at", static r => r.FromAt), Column<RunStageRow>.Time("to_at", static r => r.ToAt));
+
+    private static readonly Bulk<RunKey> StageKeys = Keys.Of("run_stages_");
+
+    private static readonly Bulk<OperationSettingRow> Settings = new("operation_settings_",
+        Column<OperationSettingRow>.Long("key", static r => r.Key), Column<OperationSettingRow>.Text("namespace", static r => r.Namespace),
+        Column<OperationSettingRow>.Text("data", static r => r.Data));
 
     private static readonly Bulk<RunTagsRow> Tags = new("run_tags_",
         Column<RunTagsRow>.Long("key", static r => r.Key), Column<RunTagsRow>.Int("attempt", static r => r.Attempt),
@@ -88,7 +99,7 @@ internal static class RunsProjection
                 setAside.Add((e.Position, exception.Message));
             }
         }
-        return new Folded(run, RunState.Fold(readable), events[^1].Position, events[^1].RecordedAt, events.Count > MostEvents, surviving.Count > 0, isNew);
+        return new Folded(run, RunState.Fold(readable), SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
     }
 
     /// <summary>Writes the rows of folded runs with what they add up to, and takes away what is no longer so.</summary>
@@ -103,6 +114,7 @@ internal static class RunsProjection
         var (added, changed) = (new List<RunRow>(), new List<RunRow>());
         var (newTags, otherTags) = (new List<RunTagsRow>(), new List<RunTagsRow>());
         var links = new List<RunLinkRow>();
+        var stages = new List<RunStageRow>();
         foreach (var run in folded)
         {
             foreach (var attempt in run.State.Attempts.Values)
@@ -121,6 +133,15 @@ internal static class RunsProjection
                     Kind = l.Kind,
                     Target = l.Run,
                     Reference = References.Hash(l.Run),
+                }));
+                stages.AddRange(attempt.Stages.Select((stage, i) => new RunStageRow
+                {
+                    Key = row.Key,
+                    Attempt = row.Attempt,
+                    Ordinal = i,
+                    Name = stage.Name,
+                    FromAt = stage.From,
+                    ToAt = stage.To,
                 }));
                 var tags = EventData.TagsJson(attempt.Tags);
                 if (before?.Tags != tags)
@@ -148,16 +169,19 @@ internal static class RunsProjection
         }
         var rewritten = changed.Select(static r => new RunKey(r.Key, r.Attempt)).Concat(known.Keys).ToList();
         await session.DeleteAsync(LinkKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(StageKeys, rewritten, slot.Name, cancellationToken);
         await session.DeleteAsync(TagKeys, [.. known.Keys], slot.Name, cancellationToken);
         await session.DeleteAsync(Keys, [.. known.Keys], slot.Name, cancellationToken);
         await session.InsertNewAsync(Runs, added, slot.Name, cancellationToken);
         await session.InsertAsync(Runs, changed, OnKnown, slot.Name, cancellationToken);
         await session.InsertNewAsync(Links, links, slot.Name, cancellationToken);
+        await session.InsertNewAsync(Stages, stages, slot.Name, cancellationToken);
         await session.InsertNewAsync(Tags, newTags, slot.Name, cancellationToken);
         await session.InsertAsync(Tags, otherTags, OnKnownTags, slot.Name, cancellationToken);
         await dictionary.WriteAsync(session, cancellationToken);
         await rollups.WriteAsync(session, slot.Name, cancellationToken);
         await operations.WriteAsync(session, slot.Name, cancellationToken);
+        await session.InsertAsync(Settings, [.. folded.SelectMany(SettingRows)], "ON CONFLICT (key) DO UPDATE SET data = excluded.data", slot.Name, cancellationToken);
         if (redacted.Count > 0)
         {
             await EraseLeftoversAsync(engine, session, slot.Name, redacted, erased, cancellationToken);
@@ -193,6 +217,20 @@ internal static class RunsProjection
                 Tags = EventData.ReadTags(r.GetString(12)),
             })), cancellationToken, ("keys", engine.Array(keys)));
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
+    }
+
+    private static OperationSetting? SettingOf(IEnumerable<Event> events)
+    {
+        var settings = events.OfType<Administered>().Where(static e => e.Operation is not null).OrderBy(static e => e.Position).Select(static e => e.Operation!).ToList();
+        return settings.Count == 0 ? null : settings.Aggregate(new OperationSetting(), static (held, later) => held.Then(later));
+    }
+
+    private static IEnumerable<OperationSettingRow> SettingRows(Folded folded)
+    {
+        if (folded is { Setting: { } setting, Run: { Source: SourceNames.ValueStream, Type: OperationSetting.Type } run } && ShortKey.TryParse(run.Id, out var key))
+        {
+            yield return new OperationSettingRow { Key = key.Value, Namespace = run.Namespace, Data = setting.ToJson() };
+        }
     }
 
     private static Contribution ContributionOf(RunRow row, IReadOnlyDictionary<string, TagValue> tags) => new()
@@ -284,7 +322,12 @@ internal static class RunsProjection
             TraceId = First64(attempt.Traceparent?.TraceId ?? SpanIds.TraceId(run, attempt.Number)),
             SpanId = First64(SpanIds.SpanId(run, attempt.Number)),
             ParentSpanId = attempt.Traceparent is { SpanId: var span } ? First64(span) : null,
-            HeardAt = folded.HeardAt,
+            AbandonedAt = attempt.AbandonedAt,
+            StartRecordedAt = attempt.StartRecordedAt,
+            EndRecordedAt = attempt.EndRecordedAt,
+            LastSignAt = attempt.LastSignRecordedAt,
+            IsImported = attempt.IsImported,
+            ExcludedBecause = attempt.ExcludedBecause,
             Flags = string.Join(' ', folded.Truncated ? [.. attempt.Flags, "truncated"] : attempt.Flags),
             LastPosition = folded.LastPosition,
         };
@@ -307,9 +350,9 @@ internal sealed record Slot(string Name, TimeZoneInfo Zone);
 /// <summary>A run as its events tell it.</summary>
 /// <param name="Run">Which run.</param>
 /// <param name="State">What the fold gave.</param>
+/// <param name="Setting">What administrators set, where it is an operation and no run; null otherwise.</param>
 /// <param name="LastPosition">The last event that was read.</param>
-/// <param name="HeardAt">When that was recorded.</param>
 /// <param name="Truncated">Whether it has more events than are folded.</param>
 /// <param name="IsRedacted">Whether something of it was erased.</param>
 /// <param name="IsNew">Whether it has no rows yet.</param>
-internal sealed record Folded(RunId Run, RunState State, long LastPosition, DateTimeOffset HeardAt, bool Truncated, bool IsRedacted, bool IsNew);
+internal sealed record Folded(RunId Run, RunState State, OperationSetting? Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);

@@ -43,13 +43,13 @@ public sealed record RunView
     /// <summary><c>running</c>, <c>ended</c>, <c>abandoned</c> or <c>orphan</c> (an end without a start).</summary>
     public required string State { get; init; }
 
-    /// <summary>One of <see cref="Outcomes.All"/>; absent while it runs.</summary>
+    /// <summary>One of <see cref="Outcomes.All"/>; absent while it runs and when it was abandoned.</summary>
     public string? Outcome { get; init; }
 
     /// <summary>When it started; absent for an orphan.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>When it ended; absent while it runs.</summary>
+    /// <summary>When it ended; absent while it runs and when it was abandoned.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>Seconds from start to end; absent unless both are known.</summary>
@@ -73,7 +73,7 @@ public sealed record RunView
     /// <summary>Its tags.</summary>
     public required IReadOnlyDictionary<string, TagValue> Tags { get; init; }
 
-    /// <summary>What a reader should know of its numbers: <c>skewed</c>, <c>implausible</c>.</summary>
+    /// <summary>What a reader should know of its numbers: <c>skewed</c>, <c>implausible</c>, <c>joinedLate</c>, <c>excluded</c>, <c>truncated</c>.</summary>
     public required IReadOnlyList<string> Flags { get; init; }
 
     /// <summary>True for another team's run: times and outcome only.</summary>

@@ -38,7 +38,15 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal IQueryable<RunLinkRow> RunLinks(string slot) => Set<RunLinkRow>($"run_links_{slot}").AsNoTracking();
 
-    internal IQueryable<RunTagRow> RunTags(string slot) => Set<RunTagRow>($"run_tags_{slot}").AsNoTracking();
+    internal IQueryable<RunStageRow> RunStages(string slot) => Set<RunStageRow>($"run_stages_{slot}").AsNoTracking();
+
+    internal IQueryable<RunTagsRow> RunTags(string slot) => Set<RunTagsRow>($"run_tags_{slot}").AsNoTracking();
+
+    internal IQueryable<OperationRow> Operations(string slot) => Set<OperationRow>($"operations_{slot}").AsNoTracking();
+
+    internal IQueryable<OperationSettingRow> OperationSettings(string slot) => Set<OperationSettingRow>($"operation_settings_{slot}").AsNoTracking();
+
+    internal IQueryable<RollupRow> Rollups(string slot) => Set<RollupRow>($"rollups_{slot}").AsNoTracking();
 
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
@@ -85,7 +93,11 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             e.Property(x => x.Id).ValueGeneratedNever();
             e.HasIndex(x => x.ReceivedAt);
         });
-        modelBuilder.Entity<CheckpointRow>().ToTable("checkpoints").HasKey(x => x.Slot);
+        modelBuilder.Entity<CheckpointRow>(e =>
+        {
+            e.ToTable("checkpoints").HasKey(x => x.Slot);
+            e.Property(x => x.Zone).HasDefaultValue("UTC");
+        });
         modelBuilder.Entity<LeadershipRow>(e =>
         {
             e.ToTable("leadership").HasKey(x => x.Id);
@@ -102,10 +114,30 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             modelBuilder.SharedTypeEntity<RunRow>($"runs_{slot}", e => Runs(e, slot));
             modelBuilder.SharedTypeEntity<RunLinkRow>($"run_links_{slot}", e =>
             {
-                e.ToTable($"run_links_{slot}").HasKey(x => new { x.RunNo, x.Ordinal });
+                e.ToTable($"run_links_{slot}").HasKey(x => new { x.Key, x.Attempt, x.Ordinal });
                 e.HasIndex(x => x.Reference);
             });
-            modelBuilder.SharedTypeEntity<RunTagRow>($"run_tags_{slot}", e => e.ToTable($"run_tags_{slot}").HasKey(x => new { x.TagId, x.RunNo }));
+            modelBuilder.SharedTypeEntity<RunStageRow>($"run_stages_{slot}", e => e.ToTable($"run_stages_{slot}").HasKey(x => new { x.Key, x.Attempt, x.Ordinal }));
+            modelBuilder.SharedTypeEntity<RunTagsRow>($"run_tags_{slot}", e =>
+            {
+                e.ToTable($"run_tags_{slot}").HasKey(x => new { x.Key, x.Attempt });
+                if (Database.IsNpgsql())
+                {
+                    // Merged into the index a little at a time, so that a search has little to look through.
+                    e.HasIndex(x => x.Ids).HasMethod("gin").HasStorageParameter("gin_pending_list_limit", 512);
+                }
+            });
+            modelBuilder.SharedTypeEntity<OperationRow>($"operations_{slot}", e =>
+            {
+                e.ToTable($"operations_{slot}").HasKey(x => x.Key);
+                e.Property(x => x.Key).ValueGeneratedNever();
+            });
+            modelBuilder.SharedTypeEntity<OperationSettingRow>($"operation_settings_{slot}", e =>
+            {
+                e.ToTable($"operation_settings_{slot}").HasKey(x => x.Key);
+                e.Property(x => x.Key).ValueGeneratedNever();
+            });
+            modelBuilder.SharedTypeEntity<RollupRow>($"rollups_{slot}", e => e.ToTable($"rollups_{slot}").HasKey(x => new { x.Series, x.At, x.Operation, x.Tag }));
         }
 
         if (Database.IsSqlite())
@@ -120,16 +152,16 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     private static void Runs(EntityTypeBuilder<RunRow> e, string slot)
     {
-        e.ToTable($"runs_{slot}").HasKey(x => x.No);
-        e.Property(x => x.No).ValueGeneratedNever();
+        e.ToTable($"runs_{slot}").HasKey(x => new { x.Key, x.Attempt });
         e.Property(x => x.Id).IsRequired();
-        e.HasIndex(x => new { x.Key, x.Attempt }).IsUnique();
         e.HasIndex(x => x.Reference);
         e.HasIndex(x => x.ParentReference).HasFilter("parent_reference IS NOT NULL");
         e.HasIndex(x => x.TraceId);
         e.HasIndex(x => x.SpanId);
         e.HasIndex(x => x.ParentSpanId).HasFilter("parent_span_id IS NOT NULL");
         e.HasIndex(x => new { x.At, x.Key, x.Attempt });
+        e.HasIndex(x => new { x.Operation, x.At });
+        e.HasIndex(x => x.At, $"ix_runs_{slot}_running").HasFilter("state = 0");
     }
 }
 

@@ -13,8 +13,10 @@ public sealed class Migrator
     private readonly KnownHead _known;
     private readonly TimeProvider _time;
 
-    internal Migrator(IEngine engine, IDbContextFactory<Database> databases, KnownHead known, TimeProvider time) =>
-        (_engine, _databases, _known, _time) = (engine, databases, known, time);
+    private readonly TimeZoneInfo _zone;
+
+    internal Migrator(IEngine engine, IDbContextFactory<Database> databases, KnownHead known, TimeProvider time, TimeZoneInfo zone) =>
+        (_engine, _databases, _known, _time, _zone) = (engine, databases, known, time, zone);
 
     /// <summary>The database's name for people.</summary>
     public string EngineName => _engine.Name;
@@ -61,8 +63,8 @@ public sealed class Migrator
         foreach (var slot in Database.Slots)
         {
             await session.ExecuteAsync("""
-                INSERT INTO checkpoints (slot, position, epoch, version, live, building) VALUES (@slot, 0, 0, @version, @live, @no) ON CONFLICT (slot) DO NOTHING
-                """, cancellationToken, ("slot", slot), ("version", RunsProjection.Version), ("live", slot == "a"), ("no", false));
+                INSERT INTO checkpoints (slot, position, epoch, version, zone, live, building) VALUES (@slot, 0, 0, @version, @zone, @live, @no) ON CONFLICT (slot) DO NOTHING
+                """, cancellationToken, ("slot", slot), ("version", RunsProjection.Version), ("zone", _zone.Id), ("live", slot == "a"), ("no", false));
         }
     }
 

@@ -101,7 +101,11 @@ internal sealed class CheckpointRow
     public required string Slot { get; set; }
     public long Position { get; set; }
     public long Epoch { get; set; }
+    /// <summary>The version of the rules by which the slot was filled.</summary>
     public int Version { get; set; }
+
+    /// <summary>The reporting zone in whose days the slot counts.</summary>
+    public string Zone { get; set; } = "UTC";
 
     /// <summary>Whether queries read this slot. True for exactly one row.</summary>
     public bool Live { get; set; }
@@ -130,9 +134,7 @@ internal sealed class SetAsideRow
 /// <summary>One attempt of a run. There is a table for each slot.</summary>
 internal sealed class RunRow
 {
-    /// <summary>Surrogate, for compact side tables.</summary>
-    public long No { get; set; }
-
+    /// <summary>The run's short key.</summary>
     public long Key { get; set; }
     public int Attempt { get; set; }
     public required string Source { get; set; }
@@ -153,6 +155,24 @@ internal sealed class RunRow
 
     public DateTimeOffset? StartedAt { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>When it was given up; null unless it is.</summary>
+    public DateTimeOffset? AbandonedAt { get; set; }
+
+    /// <summary>When the server recorded its start; null for an orphan.</summary>
+    public DateTimeOffset? StartRecordedAt { get; set; }
+
+    /// <summary>When the server recorded its end; null while it is open.</summary>
+    public DateTimeOffset? EndRecordedAt { get; set; }
+
+    /// <summary>When the server recorded the last that its senders said of it.</summary>
+    public DateTimeOffset LastSignAt { get; set; }
+
+    /// <summary>Whether it is imported history.</summary>
+    public bool IsImported { get; set; }
+
+    /// <summary>Why it was left out of the numbers; null unless it is and a reason was given.</summary>
+    public string? ExcludedBecause { get; set; }
 
     /// <summary>Microseconds from start to end.</summary>
     public long? Duration { get; set; }
@@ -180,9 +200,6 @@ internal sealed class RunRow
     /// <summary>The span in which it was started, from <see cref="Traceparent"/>.</summary>
     public long? ParentSpanId { get; set; }
 
-    /// <summary>Tags as JSON; <see cref="RunTagRow"/> is the index over them.</summary>
-    public required string Tags { get; set; }
-
     /// <summary>Flags, separated by spaces.</summary>
     public required string Flags { get; set; }
 
@@ -190,10 +207,11 @@ internal sealed class RunRow
     public long LastPosition { get; set; }
 }
 
-/// <summary>A link of a run to another. There is a table for each slot.</summary>
+/// <summary>A link of an attempt to another run. There is a table for each slot.</summary>
 internal sealed class RunLinkRow
 {
-    public long RunNo { get; set; }
+    public long Key { get; set; }
+    public int Attempt { get; set; }
     public int Ordinal { get; set; }
     public required string Kind { get; set; }
     public required string Target { get; set; }
@@ -202,11 +220,30 @@ internal sealed class RunLinkRow
     public long Reference { get; set; }
 }
 
-/// <summary>Which runs carry a tag. There is a table for each slot.</summary>
-internal sealed class RunTagRow
+/// <summary>A stage that an attempt passed through. There is a table for each slot.</summary>
+internal sealed class RunStageRow
 {
-    public long TagId { get; set; }
-    public long RunNo { get; set; }
+    public long Key { get; set; }
+    public int Attempt { get; set; }
+    public int Ordinal { get; set; }
+    public required string Name { get; set; }
+    public DateTimeOffset FromAt { get; set; }
+
+    /// <summary>Null while it lasts.</summary>
+    public DateTimeOffset? ToAt { get; set; }
+}
+
+/// <summary>The tags of an attempt. There is a table for each slot: beside its run, because tags are long and seldom change.</summary>
+internal sealed class RunTagsRow
+{
+    public long Key { get; set; }
+    public int Attempt { get; set; }
+
+    /// <summary>Tags as JSON.</summary>
+    public required string Tags { get; set; }
+
+    /// <summary>Their ids in the dictionary, ascending; searches go by them. On SQLite a trigger keeps an index of them.</summary>
+    public required long[] Ids { get; set; }
 }
 
 /// <summary>The dictionary of tags: the id is the hash of key and value.</summary>
@@ -215,4 +252,49 @@ internal sealed class TagRow
     public long Id { get; set; }
     public required string Key { get; set; }
     public required string Value { get; set; }
+}
+
+/// <summary>A kind of work that runs repeat. There is a table for each slot.</summary>
+internal sealed class OperationRow
+{
+    public long Key { get; set; }
+    public required string Namespace { get; set; }
+    public required string Type { get; set; }
+    public required string Name { get; set; }
+
+    /// <summary>The first of its runs' <see cref="RunRow.At"/>.</summary>
+    public DateTimeOffset FirstAt { get; set; }
+
+    /// <summary>The last of them.</summary>
+    public DateTimeOffset LastAt { get; set; }
+}
+
+/// <summary>What runs of an operation add up to over a period. There is a table for each slot.</summary>
+internal sealed class RollupRow
+{
+    /// <summary>Which series of the operation: see <c>RollupSeries</c>.</summary>
+    public short Series { get; set; }
+
+    /// <summary>Hours since 1970 UTC, or days since 1970 in the reporting zone.</summary>
+    public int At { get; set; }
+
+    public long Operation { get; set; }
+
+    /// <summary>The tag whose runs these are; 0 in the series of all.</summary>
+    public long Tag { get; set; }
+
+    /// <summary>A <c>Tally</c>.</summary>
+    public required byte[] Data { get; set; }
+}
+
+/// <summary>What administrators have set for an operation. There is a table for each slot.</summary>
+internal sealed class OperationSettingRow
+{
+    /// <summary>The operation's key.</summary>
+    public long Key { get; set; }
+
+    public required string Namespace { get; set; }
+
+    /// <summary>The settings as JSON.</summary>
+    public required string Data { get; set; }
 }

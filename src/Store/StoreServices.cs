@@ -14,9 +14,11 @@ public static class StoreServices
     /// <summary>Adds the log, the projector and the queries over one database.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="connectionString"><c>Data Source=...</c> is SQLite, <c>Host=...</c> is Postgres.</param>
+    /// <param name="reportingZone">In whose days runs are added up; UTC where it is absent. Another one makes the projections anew.</param>
     /// <exception cref="ArgumentException">The connection string is neither.</exception>
-    public static IServiceCollection AddStore(this IServiceCollection services, string connectionString)
+    public static IServiceCollection AddStore(this IServiceCollection services, string connectionString, TimeZoneInfo? reportingZone = null)
     {
+        var zone = reportingZone ?? TimeZoneInfo.Utc;
         // Made here, so that a wrong connection string is told at once; handed over, so that it is closed with the rest.
         var engine = EngineFor(connectionString);
         services.AddSingleton(_ => engine);
@@ -29,17 +31,20 @@ public static class StoreServices
         services.AddSingleton<KnownHead>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<Snapshot.Source>();
-        services.AddSingleton(static p => new Migrator(
-            p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<KnownHead>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new Migrator(
+            p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<KnownHead>(), p.GetRequiredService<TimeProvider>(), zone));
         services.AddSingleton(static p => new GroupCommit(
             p.GetRequiredService<EventLog>(), p.GetRequiredService<KnownHead>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<GroupCommit>>()));
         services.AddSingleton(static p => new Quarantine(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new Leases(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new Retention(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Retention>>()));
-        services.AddSingleton(static p => new Projector(
+        services.AddSingleton(p => new Projector(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<ProjectorSignals>(),
-            p.GetRequiredService<ILogger<Projector>>()));
+            p.GetRequiredService<ILogger<Projector>>(), zone));
+        services.AddSingleton(static p => new Reaper(
+            p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<Projector>(), p.GetRequiredService<GroupCommit>(), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<Reaper>>()));
         services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<IDbContextFactory<Database>>()));
         services.AddSingleton(static p => new Redactor(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<EventLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
@@ -55,6 +60,7 @@ public static class StoreServices
     public static IServiceCollection AddStoreWorkers(this IServiceCollection services) => services
         .AddHostedService(static p => p.GetRequiredService<GroupCommit>())
         .AddHostedService(static p => p.GetRequiredService<Projector>())
+        .AddHostedService(static p => p.GetRequiredService<Reaper>())
         .AddHostedService(static p => p.GetRequiredService<Retention>());
 
     /// <summary>Whether a connection string means Postgres; null when it means neither database.</summary>

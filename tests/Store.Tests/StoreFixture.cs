@@ -56,15 +56,16 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     /// <summary>The projector dies and another one takes its place, which the database would allow when the lease has run out.</summary>
     /// <param name="batchEvents">How many events it reads in a pass.</param>
-    public async Task RestartProjectorAsync(int batchEvents)
+    /// <param name="zone">Its reporting zone.</param>
+    public async Task RestartProjectorAsync(int batchEvents = 500, TimeZoneInfo? zone = null)
     {
         await ExpireLeaseAsync();
-        Projector = NewProjector(batchEvents);
+        Projector = NewProjector(batchEvents, zone);
     }
 
     /// <summary>A projector as another process would have it.</summary>
-    public Projector NewProjector(int batchEvents = 500) => new(
-        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance) { MostEvents = batchEvents };
+    public Projector NewProjector(int batchEvents = 500, TimeZoneInfo? zone = null) => new(
+        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance, zone ?? TimeZoneInfo.Utc) { MostEvents = batchEvents };
 
     /// <summary>The time of the projector's lease passes.</summary>
     public async Task ExpireLeaseAsync()

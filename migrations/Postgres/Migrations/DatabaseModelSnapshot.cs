@@ -69,6 +69,13 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("version");
 
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("UTC")
+                        .HasColumnName("zone");
+
                     b.HasKey("Slot")
                         .HasName("pk_checkpoints");
 
@@ -354,11 +361,187 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("tags", (string)null);
                 });
 
+            modelBuilder.Entity("operation_settings_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("data");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operation_settings_a");
+
+                    b.ToTable("operation_settings_a", (string)null);
+                });
+
+            modelBuilder.Entity("operation_settings_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("data");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operation_settings_b");
+
+                    b.ToTable("operation_settings_b", (string)null);
+                });
+
+            modelBuilder.Entity("operations_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operations_a");
+
+                    b.ToTable("operations_a", (string)null);
+                });
+
+            modelBuilder.Entity("operations_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operations_b");
+
+                    b.ToTable("operations_b", (string)null);
+                });
+
+            modelBuilder.Entity("rollups_a", b =>
+                {
+                    b.Property<short>("Series")
+                        .HasColumnType("smallint")
+                        .HasColumnName("series");
+
+                    b.Property<int>("At")
+                        .HasColumnType("integer")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("operation");
+
+                    b.Property<long>("Tag")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tag");
+
+                    b.Property<byte[]>("Data")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("data");
+
+                    b.HasKey("Series", "At", "Operation", "Tag")
+                        .HasName("pk_rollups_a");
+
+                    b.ToTable("rollups_a", (string)null);
+                });
+
+            modelBuilder.Entity("rollups_b", b =>
+                {
+                    b.Property<short>("Series")
+                        .HasColumnType("smallint")
+                        .HasColumnName("series");
+
+                    b.Property<int>("At")
+                        .HasColumnType("integer")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("operation");
+
+                    b.Property<long>("Tag")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tag");
+
+                    b.Property<byte[]>("Data")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("data");
+
+                    b.HasKey("Series", "At", "Operation", "Tag")
+                        .HasName("pk_rollups_b");
+
+                    b.ToTable("rollups_b", (string)null);
+                });
+
             modelBuilder.Entity("run_links_a", b =>
                 {
-                    b.Property<long>("RunNo")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
                     b.Property<int>("Ordinal")
                         .HasColumnType("integer")
@@ -378,7 +561,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("target");
 
-                    b.HasKey("RunNo", "Ordinal")
+                    b.HasKey("Key", "Attempt", "Ordinal")
                         .HasName("pk_run_links_a");
 
                     b.HasIndex("Reference")
@@ -389,9 +572,13 @@ namespace ValueStream.Migrations.Postgres.Migrations
 
             modelBuilder.Entity("run_links_b", b =>
                 {
-                    b.Property<long>("RunNo")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
                     b.Property<int>("Ordinal")
                         .HasColumnType("integer")
@@ -411,7 +598,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("target");
 
-                    b.HasKey("RunNo", "Ordinal")
+                    b.HasKey("Key", "Attempt", "Ordinal")
                         .HasName("pk_run_links_b");
 
                     b.HasIndex("Reference")
@@ -420,43 +607,149 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("run_links_b", (string)null);
                 });
 
+            modelBuilder.Entity("run_stages_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("integer")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("FromAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("from_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long?>("ToAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("to_at");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_stages_a");
+
+                    b.ToTable("run_stages_a", (string)null);
+                });
+
+            modelBuilder.Entity("run_stages_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("integer")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("FromAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("from_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long?>("ToAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("to_at");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_stages_b");
+
+                    b.ToTable("run_stages_b", (string)null);
+                });
+
             modelBuilder.Entity("run_tags_a", b =>
                 {
-                    b.Property<long>("TagId")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("tag_id");
+                        .HasColumnName("key");
 
-                    b.Property<long>("RunNo")
-                        .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
-                    b.HasKey("TagId", "RunNo")
+                    b.PrimitiveCollection<long[]>("Ids")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("ids");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tags");
+
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_run_tags_a");
+
+                    b.HasIndex("Ids")
+                        .HasDatabaseName("ix_run_tags_a_ids")
+                        .HasAnnotation("Npgsql:StorageParameter:gin_pending_list_limit", 512);
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Ids"), "gin");
 
                     b.ToTable("run_tags_a", (string)null);
                 });
 
             modelBuilder.Entity("run_tags_b", b =>
                 {
-                    b.Property<long>("TagId")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("tag_id");
+                        .HasColumnName("key");
 
-                    b.Property<long>("RunNo")
-                        .HasColumnType("bigint")
-                        .HasColumnName("run_no");
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
 
-                    b.HasKey("TagId", "RunNo")
+                    b.PrimitiveCollection<long[]>("Ids")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("ids");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tags");
+
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_run_tags_b");
+
+                    b.HasIndex("Ids")
+                        .HasDatabaseName("ix_run_tags_b_ids")
+                        .HasAnnotation("Npgsql:StorageParameter:gin_pending_list_limit", 512);
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Ids"), "gin");
 
                     b.ToTable("run_tags_b", (string)null);
                 });
 
             modelBuilder.Entity("runs_a", b =>
                 {
-                    b.Property<long>("No")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long?>("AbandonedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("abandoned_at");
 
                     b.Property<string>("Actor")
                         .HasColumnType("text")
@@ -466,17 +759,21 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("at");
 
-                    b.Property<int>("Attempt")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempt");
-
                     b.Property<long?>("Duration")
                         .HasColumnType("bigint")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("text")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
@@ -488,13 +785,17 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("id");
 
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
+                    b.Property<bool>("IsImported")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_imported");
 
                     b.Property<long>("LastPosition")
                         .HasColumnType("bigint")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -543,6 +844,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("span_id");
 
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("start_recorded_at");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("started_at");
@@ -555,11 +860,6 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("submitter");
-
-                    b.Property<string>("Tags")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tags");
 
                     b.Property<long>("TraceId")
                         .HasColumnType("bigint")
@@ -574,7 +874,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("type");
 
-                    b.HasKey("No")
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_runs_a");
 
                     b.HasIndex("ParentReference")
@@ -594,21 +894,32 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.HasIndex("TraceId")
                         .HasDatabaseName("ix_runs_a_trace_id");
 
-                    b.HasIndex("Key", "Attempt")
-                        .IsUnique()
-                        .HasDatabaseName("ix_runs_a_key_attempt");
+                    b.HasIndex("Operation", "At")
+                        .HasDatabaseName("ix_runs_a_operation_at");
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_a_at_key_attempt");
+
+                    b.HasIndex(new[] { "At" }, "ix_runs_a_running")
+                        .HasDatabaseName("ix_runs_a_at")
+                        .HasFilter("state = 0");
 
                     b.ToTable("runs_a", (string)null);
                 });
 
             modelBuilder.Entity("runs_b", b =>
                 {
-                    b.Property<long>("No")
+                    b.Property<long>("Key")
                         .HasColumnType("bigint")
-                        .HasColumnName("no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long?>("AbandonedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("abandoned_at");
 
                     b.Property<string>("Actor")
                         .HasColumnType("text")
@@ -618,17 +929,21 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("at");
 
-                    b.Property<int>("Attempt")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempt");
-
                     b.Property<long?>("Duration")
                         .HasColumnType("bigint")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("text")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
@@ -640,13 +955,17 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("id");
 
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
+                    b.Property<bool>("IsImported")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_imported");
 
                     b.Property<long>("LastPosition")
                         .HasColumnType("bigint")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -695,6 +1014,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("span_id");
 
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("start_recorded_at");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("started_at");
@@ -707,11 +1030,6 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("submitter");
-
-                    b.Property<string>("Tags")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tags");
 
                     b.Property<long>("TraceId")
                         .HasColumnType("bigint")
@@ -726,7 +1044,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("type");
 
-                    b.HasKey("No")
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_runs_b");
 
                     b.HasIndex("ParentReference")
@@ -746,12 +1064,15 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.HasIndex("TraceId")
                         .HasDatabaseName("ix_runs_b_trace_id");
 
-                    b.HasIndex("Key", "Attempt")
-                        .IsUnique()
-                        .HasDatabaseName("ix_runs_b_key_attempt");
+                    b.HasIndex("Operation", "At")
+                        .HasDatabaseName("ix_runs_b_operation_at");
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_b_at_key_attempt");
+
+                    b.HasIndex(new[] { "At" }, "ix_runs_b_running")
+                        .HasDatabaseName("ix_runs_b_at")
+                        .HasFilter("state = 0");
 
                     b.ToTable("runs_b", (string)null);
                 });

@@ -63,6 +63,13 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("version");
 
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("UTC")
+                        .HasColumnName("zone");
+
                     b.HasKey("Slot")
                         .HasName("pk_checkpoints");
 
@@ -350,11 +357,187 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("tags", (string)null);
                 });
 
+            modelBuilder.Entity("operation_settings_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("data");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("namespace");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operation_settings_a");
+
+                    b.ToTable("operation_settings_a", (string)null);
+                });
+
+            modelBuilder.Entity("operation_settings_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("data");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("namespace");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operation_settings_b");
+
+                    b.ToTable("operation_settings_b", (string)null);
+                });
+
+            modelBuilder.Entity("operations_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("namespace");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operations_a");
+
+                    b.ToTable("operations_a", (string)null);
+                });
+
+            modelBuilder.Entity("operations_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("namespace");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key")
+                        .HasName("pk_operations_b");
+
+                    b.ToTable("operations_b", (string)null);
+                });
+
+            modelBuilder.Entity("rollups_a", b =>
+                {
+                    b.Property<short>("Series")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("series");
+
+                    b.Property<int>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("operation");
+
+                    b.Property<long>("Tag")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tag");
+
+                    b.Property<byte[]>("Data")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("data");
+
+                    b.HasKey("Series", "At", "Operation", "Tag")
+                        .HasName("pk_rollups_a");
+
+                    b.ToTable("rollups_a", (string)null);
+                });
+
+            modelBuilder.Entity("rollups_b", b =>
+                {
+                    b.Property<short>("Series")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("series");
+
+                    b.Property<int>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("operation");
+
+                    b.Property<long>("Tag")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tag");
+
+                    b.Property<byte[]>("Data")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("data");
+
+                    b.HasKey("Series", "At", "Operation", "Tag")
+                        .HasName("pk_rollups_b");
+
+                    b.ToTable("rollups_b", (string)null);
+                });
+
             modelBuilder.Entity("run_links_a", b =>
                 {
-                    b.Property<long>("RunNo")
+                    b.Property<long>("Key")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("run_no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
 
                     b.Property<int>("Ordinal")
                         .HasColumnType("INTEGER")
@@ -374,7 +557,7 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("target");
 
-                    b.HasKey("RunNo", "Ordinal")
+                    b.HasKey("Key", "Attempt", "Ordinal")
                         .HasName("pk_run_links_a");
 
                     b.HasIndex("Reference")
@@ -385,9 +568,13 @@ namespace ValueStream.Migrations.Sqlite.Migrations
 
             modelBuilder.Entity("run_links_b", b =>
                 {
-                    b.Property<long>("RunNo")
+                    b.Property<long>("Key")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("run_no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
 
                     b.Property<int>("Ordinal")
                         .HasColumnType("INTEGER")
@@ -407,7 +594,7 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("target");
 
-                    b.HasKey("RunNo", "Ordinal")
+                    b.HasKey("Key", "Attempt", "Ordinal")
                         .HasName("pk_run_links_b");
 
                     b.HasIndex("Reference")
@@ -416,17 +603,93 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("run_links_b", (string)null);
                 });
 
+            modelBuilder.Entity("run_stages_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("FromAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<long?>("ToAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("to_at");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_stages_a");
+
+                    b.ToTable("run_stages_a", (string)null);
+                });
+
+            modelBuilder.Entity("run_stages_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("FromAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<long?>("ToAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("to_at");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_stages_b");
+
+                    b.ToTable("run_stages_b", (string)null);
+                });
+
             modelBuilder.Entity("run_tags_a", b =>
                 {
-                    b.Property<long>("TagId")
+                    b.Property<long>("Key")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("tag_id");
+                        .HasColumnName("key");
 
-                    b.Property<long>("RunNo")
+                    b.Property<int>("Attempt")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("run_no");
+                        .HasColumnName("attempt");
 
-                    b.HasKey("TagId", "RunNo")
+                    b.PrimitiveCollection<string>("Ids")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ids");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tags");
+
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_run_tags_a");
 
                     b.ToTable("run_tags_a", (string)null);
@@ -434,15 +697,25 @@ namespace ValueStream.Migrations.Sqlite.Migrations
 
             modelBuilder.Entity("run_tags_b", b =>
                 {
-                    b.Property<long>("TagId")
+                    b.Property<long>("Key")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("tag_id");
+                        .HasColumnName("key");
 
-                    b.Property<long>("RunNo")
+                    b.Property<int>("Attempt")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("run_no");
+                        .HasColumnName("attempt");
 
-                    b.HasKey("TagId", "RunNo")
+                    b.PrimitiveCollection<string>("Ids")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ids");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tags");
+
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_run_tags_b");
 
                     b.ToTable("run_tags_b", (string)null);
@@ -450,9 +723,17 @@ namespace ValueStream.Migrations.Sqlite.Migrations
 
             modelBuilder.Entity("runs_a", b =>
                 {
-                    b.Property<long>("No")
+                    b.Property<long>("Key")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<long?>("AbandonedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("abandoned_at");
 
                     b.Property<string>("Actor")
                         .HasColumnType("TEXT")
@@ -462,17 +743,21 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("at");
 
-                    b.Property<int>("Attempt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("attempt");
-
                     b.Property<long?>("Duration")
                         .HasColumnType("INTEGER")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
@@ -484,13 +769,17 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
-                    b.Property<long>("Key")
+                    b.Property<bool>("IsImported")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("key");
+                        .HasColumnName("is_imported");
 
                     b.Property<long>("LastPosition")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -539,6 +828,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("span_id");
 
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("start_recorded_at");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("started_at");
@@ -551,11 +844,6 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("submitter");
-
-                    b.Property<string>("Tags")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tags");
 
                     b.Property<long>("TraceId")
                         .HasColumnType("INTEGER")
@@ -570,7 +858,7 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("type");
 
-                    b.HasKey("No")
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_runs_a");
 
                     b.HasIndex("ParentReference")
@@ -590,21 +878,32 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.HasIndex("TraceId")
                         .HasDatabaseName("ix_runs_a_trace_id");
 
-                    b.HasIndex("Key", "Attempt")
-                        .IsUnique()
-                        .HasDatabaseName("ix_runs_a_key_attempt");
+                    b.HasIndex("Operation", "At")
+                        .HasDatabaseName("ix_runs_a_operation_at");
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_a_at_key_attempt");
+
+                    b.HasIndex(new[] { "At" }, "ix_runs_a_running")
+                        .HasDatabaseName("ix_runs_a_at")
+                        .HasFilter("state = 0");
 
                     b.ToTable("runs_a", (string)null);
                 });
 
             modelBuilder.Entity("runs_b", b =>
                 {
-                    b.Property<long>("No")
+                    b.Property<long>("Key")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("no");
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<long?>("AbandonedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("abandoned_at");
 
                     b.Property<string>("Actor")
                         .HasColumnType("TEXT")
@@ -614,17 +913,21 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("at");
 
-                    b.Property<int>("Attempt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("attempt");
-
                     b.Property<long?>("Duration")
                         .HasColumnType("INTEGER")
                         .HasColumnName("duration");
 
+                    b.Property<long?>("EndRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("end_recorded_at");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("ended_at");
+
+                    b.Property<string>("ExcludedBecause")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("excluded_because");
 
                     b.Property<string>("Flags")
                         .IsRequired()
@@ -636,13 +939,17 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
-                    b.Property<long>("Key")
+                    b.Property<bool>("IsImported")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("key");
+                        .HasColumnName("is_imported");
 
                     b.Property<long>("LastPosition")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_position");
+
+                    b.Property<long>("LastSignAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_sign_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -691,6 +998,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("span_id");
 
+                    b.Property<long?>("StartRecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("start_recorded_at");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("started_at");
@@ -703,11 +1014,6 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("submitter");
-
-                    b.Property<string>("Tags")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tags");
 
                     b.Property<long>("TraceId")
                         .HasColumnType("INTEGER")
@@ -722,7 +1028,7 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("type");
 
-                    b.HasKey("No")
+                    b.HasKey("Key", "Attempt")
                         .HasName("pk_runs_b");
 
                     b.HasIndex("ParentReference")
@@ -742,12 +1048,15 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.HasIndex("TraceId")
                         .HasDatabaseName("ix_runs_b_trace_id");
 
-                    b.HasIndex("Key", "Attempt")
-                        .IsUnique()
-                        .HasDatabaseName("ix_runs_b_key_attempt");
+                    b.HasIndex("Operation", "At")
+                        .HasDatabaseName("ix_runs_b_operation_at");
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_b_at_key_attempt");
+
+                    b.HasIndex(new[] { "At" }, "ix_runs_b_running")
+                        .HasDatabaseName("ix_runs_b_at")
+                        .HasFilter("state = 0");
 
                     b.ToTable("runs_b", (string)null);
                 });

@@ -214,6 +214,7 @@ public sealed record Envelope(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(EventData))]
+[JsonSerializable(typeof(OperationSetting))]
 internal sealed partial class EventJson : JsonSerializerContext;
 
 /// <summary>The one way in which the log writes and reads JSON.</summary>

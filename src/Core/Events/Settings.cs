@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ValueStream.Core.Events;
 
 /// <summary>What an administrator set of a run. Absent is unchanged.</summary>
@@ -62,6 +64,14 @@ public sealed record OperationSetting
         Hidden = later.Hidden ?? Hidden,
         ReasonRequired = later.ReasonRequired ?? ReasonRequired,
     };
+
+    /// <summary>As JSON; what is not set is left out.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, LogJson.Context.OperationSetting);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is no setting.</exception>
+    public static OperationSetting FromJson(string json) =>
+        JsonSerializer.Deserialize(json, LogJson.Context.OperationSetting) ?? throw new JsonException("A setting is null.");
 
     private static string? Text(string? before, string? later) => (later ?? before) is { Length: > 0 } text ? text : null;
 

@@ -52,6 +52,9 @@ public sealed record RunView
     /// <summary>When it ended; absent while it runs and when it was abandoned.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>When it was given up, because nothing had been heard of it for too long; absent unless it is abandoned.</summary>
+    public DateTimeOffset? AbandonedAt { get; init; }
+
     /// <summary>Seconds from start to end; absent unless both are known.</summary>
     public double? Duration { get; init; }
 
@@ -70,15 +73,27 @@ public sealed record RunView
     /// <summary>Its links.</summary>
     public required IReadOnlyList<LinkView> Links { get; init; }
 
+    /// <summary>The stages that it passed through, in order of time; they are part of its own time.</summary>
+    public required IReadOnlyList<StageView> Stages { get; init; }
+
     /// <summary>Its tags.</summary>
     public required IReadOnlyDictionary<string, TagValue> Tags { get; init; }
 
     /// <summary>What a reader should know of its numbers: <c>skewed</c>, <c>implausible</c>, <c>joinedLate</c>, <c>excluded</c>, <c>truncated</c>.</summary>
     public required IReadOnlyList<string> Flags { get; init; }
 
+    /// <summary>Why an administrator left it out of the numbers.</summary>
+    public string? ExcludedBecause { get; init; }
+
     /// <summary>True for another team's run: times and outcome only.</summary>
     public bool? Hidden { get; init; }
 }
+
+/// <summary>A stage that a run passed through.</summary>
+/// <param name="Name">What its sender calls it.</param>
+/// <param name="From">When it was entered.</param>
+/// <param name="To">When it was left; absent while the run is in it.</param>
+public sealed record StageView(string Name, DateTimeOffset From, DateTimeOffset? To);
 
 /// <summary>A link of a run.</summary>
 /// <param name="Kind"><c>follows</c>, <c>contains</c> or <c>references</c>.</param>
@@ -248,6 +263,9 @@ public sealed record ProjectionView
 
     /// <summary>Position reached by a rebuild in the other slot; absent when none runs.</summary>
     public long? Rebuilding { get; init; }
+
+    /// <summary>How much of the log that rebuild has read, 0..1; absent when none runs.</summary>
+    public double? RebuildProgress { get; init; }
 
     /// <summary>Events that could not be read and were left out.</summary>
     public required IReadOnlyList<SetAsideView> SetAside { get; init; }

@@ -109,7 +109,7 @@ internal sealed record RunSearch
     [Description("A run's rendering, vstrace-source-type-namespace-id")]
     public string? Id { get; init; }
 
-    [Description("running, ended, abandoned or orphan")]
+    [Description("running, ended, orphan or abandoned")]
     public string? State { get; init; }
 
     [Description("success, failure, error, timeout, cancellation or skip")]
@@ -136,7 +136,7 @@ internal sealed record RunSearch
     public ProblemHttpResult? Problem() =>
         Limit is < 1 or > 200 ? Problems.Invalid("limit", "It must be 1 to 200.")
         : Outcome is not null && Outcomes.Parse(Outcome) is null ? Problems.Invalid("outcome", $"'{Outcome}' is not known; say one of {Outcomes.All}.")
-        : State is not (null or "running" or "ended" or "abandoned" or "orphan") ? Problems.Invalid("state", $"'{State}' is not known; say running, ended, abandoned or orphan.")
+        : State is not (null or "running" or "ended" or "orphan" or "abandoned") ? Problems.Invalid("state", $"'{State}' is not known; say running, ended, orphan or abandoned.")
         : Operation is not null && !ShortKey.TryParse(Operation, out _) ? Problems.Invalid("operation", "It is not an operation's key.")
         : MinDuration is { } min && !double.IsFinite(min) ? Problems.Invalid("minDuration", "It must be a number of seconds.")
         : MaxDuration is { } max && !double.IsFinite(max) ? Problems.Invalid("maxDuration", "It must be a number of seconds.")

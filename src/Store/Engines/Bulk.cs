@@ -6,17 +6,33 @@ using NpgsqlTypes;
 namespace ValueStream.Store.Engines;
 
 /// <summary>
-/// A statement that writes many rows: on Postgres one <c>INSERT ... SELECT FROM unnest</c> over arrays,
-/// on SQLite one prepared statement run for each row.
+/// A statement that writes many rows: on Postgres one <c>INSERT ... SELECT FROM unnest</c> over arrays, or a COPY where all rows are
+/// new; on SQLite one prepared statement run for each row.
 /// </summary>
 /// <param name="table">The table, where all slots share the columns without its slot.</param>
 /// <param name="columns">The columns written.</param>
 internal sealed class Bulk<T>(string table, params Column<T>[] columns)
 {
     private readonly string _columns = string.Join(", ", columns.Select(static c => c.Name));
+    private readonly string _selected = string.Join(", ", columns.Select(static c => c.Selected));
 
     /// <summary>How many columns it writes.</summary>
     public int Count => columns.Length;
+
+    /// <summary>The same columns of another table.</summary>
+    public Bulk<T> Of(string other) => new(other, columns);
+
+    /// <summary>The table without its slot.</summary>
+    public string Table => table;
+
+    /// <summary>The columns' names, separated by commas.</summary>
+    public string Columns => _columns;
+
+    /// <summary>The columns of a table's row are those of the keys: a join's condition.</summary>
+    public string IsKey(string row, string keys) => string.Join(" AND ", columns.Select(c => $"{row}.{c.Name} = {keys}.{c.Name}"));
+
+    /// <summary>The columns of a row are the parameters of <see cref="SqliteCommand"/>'s order.</summary>
+    public string IsParameters { get; } = string.Join(" AND ", columns.Select(static (c, i) => $"{c.Name} = @p{i}"));
 
     /// <summary>Adds the statement to a batch on Postgres.</summary>
     /// <param name="rows">The rows, at least one.</param>
@@ -24,9 +40,24 @@ internal sealed class Bulk<T>(string table, params Column<T>[] columns)
     /// <param name="slot">Appended to the table's name.</param>
     public NpgsqlBatchCommand Postgres(IReadOnlyList<T> rows, string onConflict = "", string slot = "")
     {
-        var command = new NpgsqlBatchCommand($"INSERT INTO {table}{slot} ({_columns}) SELECT * FROM unnest({PostgresArrays(1)}) {onConflict}");
+        var command = new NpgsqlBatchCommand($"INSERT INTO {table}{slot} ({_columns}) SELECT {_selected} FROM unnest({PostgresArrays(1)}) AS u({_columns}) {onConflict}");
         AddArrays(command.Parameters, rows);
         return command;
+    }
+
+    /// <summary>Copies rows on Postgres, none of which may be there yet.</summary>
+    public async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<T> rows, string slot, CancellationToken cancellationToken)
+    {
+        await using var importer = await connection.BeginBinaryImportAsync($"COPY {table}{slot} ({_columns}) FROM STDIN (FORMAT BINARY)", cancellationToken);
+        foreach (var row in rows)
+        {
+            await importer.StartRowAsync(cancellationToken);
+            foreach (var column in columns)
+            {
+                await column.CopyAsync(importer, row, cancellationToken);
+            }
+        }
+        await importer.CompleteAsync(cancellationToken);
     }
 
     /// <summary>The parameters of <see cref="AddArrays"/> as arguments of <c>unnest</c>.</summary>
@@ -56,11 +87,14 @@ internal sealed class Bulk<T>(string table, params Column<T>[] columns)
     }
 
     /// <summary>The statement on SQLite, prepared.</summary>
-    public SqliteCommand SqliteCommand(SqliteConnection connection, string onConflict = "", string slot = "")
+    public SqliteCommand SqliteCommand(SqliteConnection connection, string onConflict = "", string slot = "") => Prepared(connection,
+        $"INSERT INTO {table}{slot} ({_columns}) VALUES ({string.Join(", ", columns.Select(static (_, i) => $"@p{i}"))}) {onConflict}");
+
+    /// <summary>Any statement on SQLite with one parameter for each column, prepared.</summary>
+    public SqliteCommand Prepared(SqliteConnection connection, string sql)
     {
         var command = connection.CreateCommand();
-        command.CommandText =
-            $"INSERT INTO {table}{slot} ({_columns}) VALUES ({string.Join(", ", columns.Select(static (_, i) => $"@p{i}"))}) {onConflict}";
+        command.CommandText = sql;
         for (var i = 0; i < columns.Length; i++)
         {
             command.Parameters.Add(new SqliteParameter { ParameterName = $"@p{i}" });
@@ -78,11 +112,17 @@ internal sealed class Bulk<T>(string table, params Column<T>[] columns)
         command.Transaction = transaction;
         foreach (var row in rows)
         {
-            for (var i = 0; i < columns.Length; i++)
-            {
-                command.Parameters[i].Value = columns[i].Value(row) ?? DBNull.Value;
-            }
+            Fill(command, row);
             command.ExecuteNonQuery();
+        }
+    }
+
+    /// <summary>Gives a command of <see cref="Prepared"/> the values of a row.</summary>
+    public void Fill(SqliteCommand command, T row)
+    {
+        for (var i = 0; i < columns.Length; i++)
+        {
+            command.Parameters[i].Value = columns[i].Value(row) ?? DBNull.Value;
         }
     }
 
@@ -96,10 +136,17 @@ internal abstract class Column<T>(string name, string postgresType)
 {
     public string Name => name;
 
+    /// <summary>Its type where all rows' values travel as one array.</summary>
     public string PostgresType => postgresType;
+
+    /// <summary>SQL: the column's value out of that array.</summary>
+    public virtual string Selected => name;
 
     /// <summary>The value for SQLite.</summary>
     public abstract object? Value(T row);
+
+    /// <summary>Writes the value to a COPY.</summary>
+    public abstract Task CopyAsync(NpgsqlBinaryImporter importer, T row, CancellationToken cancellationToken);
 
     /// <summary>An array parameter.</summary>
     public abstract NpgsqlParameter NewParameter();
@@ -119,6 +166,8 @@ internal abstract class Column<T>(string name, string postgresType)
 
     public static Column<T> Short(string name, Func<T, short?> value) => new Of<short?>(name, "smallint", NpgsqlDbType.Smallint, value);
 
+    public static Column<T> Flag(string name, Func<T, bool> value) => new Of<bool>(name, "boolean", NpgsqlDbType.Boolean, value);
+
     public static Column<T> Text(string name, Func<T, string?> value) => new Of<string?>(name, "text", NpgsqlDbType.Text, value);
 
     public static Column<T> Bytes(string name, Func<T, byte[]> value) => new Of<byte[]>(name, "bytea", NpgsqlDbType.Bytea, value);
@@ -127,11 +176,16 @@ internal abstract class Column<T>(string name, string postgresType)
 
     public static Column<T> Time(string name, Func<T, DateTimeOffset?> value) => Long(name, row => value(row) is { } time ? Micros.Of(time) : null);
 
+    public static Column<T> Longs(string name, Func<T, long[]> value) => new LongsColumn(name, value);
+
     public static Column<T> Uuid(string name, Func<T, Guid> value) => new UuidColumn(name, value);
 
     private class Of<TValue>(string name, string postgresType, NpgsqlDbType type, Func<T, TValue> value) : Column<T>(name, postgresType)
     {
         public override object? Value(T row) => value(row);
+
+        public override Task CopyAsync(NpgsqlBinaryImporter importer, T row, CancellationToken cancellationToken) =>
+            value(row) is { } written ? importer.WriteAsync(written, type, cancellationToken) : importer.WriteNullAsync(cancellationToken);
 
         public override NpgsqlParameter NewParameter() => new NpgsqlParameter<TValue[]> { NpgsqlDbType = NpgsqlDbType.Array | type };
 
@@ -144,6 +198,17 @@ internal abstract class Column<T>(string name, string postgresType)
             }
             ((NpgsqlParameter<TValue[]>)parameter).TypedValue = values;
         }
+    }
+
+    /// <summary>A list of numbers: on Postgres an array, which must travel as text where it is one of many; on SQLite a JSON text.</summary>
+    private sealed class LongsColumn(string name, Func<T, long[]> value) : Of<string>(name, "text", NpgsqlDbType.Text, row => $"{{{string.Join(',', value(row))}}}")
+    {
+        public override string Selected => $"{Name}::bigint[]";
+
+        public override object? Value(T row) => $"[{string.Join(',', value(row))}]";
+
+        public override Task CopyAsync(NpgsqlBinaryImporter importer, T row, CancellationToken cancellationToken) =>
+            importer.WriteAsync(value(row), NpgsqlDbType.Array | NpgsqlDbType.Bigint, cancellationToken);
     }
 
     private sealed class UuidColumn(string name, Func<T, Guid> value) : Of<Guid>(name, "uuid", NpgsqlDbType.Uuid, value)

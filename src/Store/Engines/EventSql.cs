@@ -17,6 +17,21 @@ internal static class EventSql
         Time("recorded_at", static e => e.RecordedAt), Time("effective_at", static e => e.EffectiveAt),
         Bytes("salt", static e => e.Salt), Text("data", static e => e.Data), Bytes("digest", static e => e.Digest));
 
+    /// <summary>SQL: the events after a position.</summary>
+    public const string After = $"SELECT {Columns} FROM events WHERE position > @after ORDER BY position LIMIT @limit";
+
+    /// <summary>Reads all rows of a command that selects <see cref="Columns"/>.</summary>
+    public static async Task<List<EventRow>> ReadAsync(DbCommand command, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var events = new List<EventRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            events.Add(Read(reader));
+        }
+        return events;
+    }
+
     /// <summary>Reads a row of <see cref="Columns"/>.</summary>
     public static EventRow Read(DbDataReader r) => new()
     {

@@ -9,6 +9,9 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>The database's name for people: <c>Postgres</c> or <c>SQLite</c>.</summary>
     string Name { get; }
 
+    /// <summary>How long a transaction of the projector is to take when there is much to do.</summary>
+    TimeSpan PassTime { get; }
+
     /// <summary>Follows a SELECT of the row that must stay ours until the end of the transaction.</summary>
     string ForUpdate { get; }
 
@@ -64,6 +67,15 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Begins a transaction that only reads, all of it as of one moment.</summary>
     ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken);
 
+    /// <summary>SQL: a SELECT of the keys and attempts of runs that carry at least one of a parameter's tags, which <see cref="TagArray"/> made.</summary>
+    string Tagged(string slot, string parameter);
+
+    /// <summary>The value of the parameter of <see cref="Tagged"/>.</summary>
+    object TagArray(long[] tags);
+
+    /// <summary>The events after a position, oldest first.</summary>
+    Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken);
+
     /// <summary>The events of some runs up to a position, each run's oldest first, at most <paramref name="limit"/> of each.</summary>
     Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken);
 
@@ -92,6 +104,22 @@ internal abstract class Session(DbConnection connection, DbTransaction transacti
     /// <param name="cancellationToken">Ends the wait.</param>
     public abstract Task InsertAsync<T>(
         Bulk<T> bulk, IReadOnlyList<T> rows, string onConflict, string slot, CancellationToken cancellationToken);
+
+    /// <summary>Writes many rows, none of which is there yet.</summary>
+    public abstract Task InsertNewAsync<T>(Bulk<T> bulk, IReadOnlyList<T> rows, string slot, CancellationToken cancellationToken);
+
+    /// <summary>The rows of a table that have one of many keys.</summary>
+    /// <param name="keys">The table and the key's columns.</param>
+    /// <param name="rows">The keys, each once; none is fine.</param>
+    /// <param name="columns">SQL: what to read of table <c>t</c>.</param>
+    /// <param name="slot">Appended to the table's name.</param>
+    /// <param name="read">Reads a row.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public abstract Task<List<TRow>> FindAsync<TKey, TRow>(
+        Bulk<TKey> keys, IReadOnlyList<TKey> rows, string columns, string slot, Func<DbDataReader, TRow> read, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the rows of a table that have one of many keys.</summary>
+    public abstract Task DeleteAsync<TKey>(Bulk<TKey> keys, IReadOnlyList<TKey> rows, string slot, CancellationToken cancellationToken);
 
     /// <summary>Runs a statement and tells how many rows it changed.</summary>
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>

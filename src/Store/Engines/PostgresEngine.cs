@@ -23,6 +23,9 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     public string Name => "Postgres";
 
+    /// <remarks>Nobody waits for it but whoever looks at the pages.</remarks>
+    public TimeSpan PassTime => TimeSpan.FromMilliseconds(150);
+
     public string ForUpdate => " FOR UPDATE";
 
     public string Durable => SynchronousCommit;
@@ -102,6 +105,18 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     public ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
 
+    public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
+
+    public object TagArray(long[] tags) => tags;
+
+    public async Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand(EventSql.After);
+        command.Parameters.AddWithValue("after", after);
+        command.Parameters.AddWithValue("limit", limit);
+        return await EventSql.ReadAsync(command, cancellationToken);
+    }
+
     public async Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken)
     {
         await using var command = _source.CreateCommand($"""
@@ -111,13 +126,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         command.Parameters.AddWithValue("runs", runs.ToArray());
         command.Parameters.AddWithValue("upTo", upTo);
         command.Parameters.AddWithValue("limit", limit);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var events = new List<EventRow>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            events.Add(EventSql.Read(reader));
-        }
-        return events;
+        return await EventSql.ReadAsync(command, cancellationToken);
     }
 
     /// <remarks>The database decides who leads, by its own clock. A leader that sleeps past its lease is kept from writing by the
@@ -282,6 +291,39 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             batch.Transaction = (NpgsqlTransaction)Transaction;
             batch.BatchCommands.Add(bulk.Postgres(rows, onConflict, slot));
             await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        public override Task InsertNewAsync<T>(Bulk<T> bulk, IReadOnlyList<T> rows, string slot, CancellationToken cancellationToken) =>
+            rows.Count == 0 ? Task.CompletedTask : bulk.CopyAsync(connection, rows, slot, cancellationToken);
+
+        public override async Task<List<TRow>> FindAsync<TKey, TRow>(
+            Bulk<TKey> keys, IReadOnlyList<TKey> rows, string columns, string slot, Func<DbDataReader, TRow> read, CancellationToken cancellationToken)
+        {
+            var found = new List<TRow>();
+            if (rows.Count == 0)
+            {
+                return found;
+            }
+            await using var command = new NpgsqlCommand(
+                $"SELECT {columns} FROM unnest({keys.PostgresArrays(1)}) AS k({keys.Columns}) JOIN {keys.Table}{slot} AS t ON {keys.IsKey("t", "k")}", connection);
+            keys.AddArrays(command.Parameters, rows);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                found.Add(read(reader));
+            }
+            return found;
+        }
+
+        public override async Task DeleteAsync<TKey>(Bulk<TKey> keys, IReadOnlyList<TKey> rows, string slot, CancellationToken cancellationToken)
+        {
+            if (rows.Count > 0)
+            {
+                await using var command = new NpgsqlCommand(
+                    $"DELETE FROM {keys.Table}{slot} AS t USING unnest({keys.PostgresArrays(1)}) AS k({keys.Columns}) WHERE {keys.IsKey("t", "k")}", connection);
+                keys.AddArrays(command.Parameters, rows);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
         }
     }
 }

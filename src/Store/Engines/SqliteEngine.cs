@@ -35,6 +35,9 @@ internal sealed class SqliteEngine : IEngine
 
     public string Name => "SQLite";
 
+    /// <remarks>It keeps appends waiting, and 25 ms are the most.</remarks>
+    public TimeSpan PassTime => TimeSpan.FromMilliseconds(20);
+
     public string ForUpdate => "";
 
     /// <remarks>Every commit does: see <see cref="OpenAsync"/>.</remarks>
@@ -129,6 +132,18 @@ internal sealed class SqliteEngine : IEngine
     /// <remarks>Deferred, because the provider's own default would take the one write lock.</remarks>
     public ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         ValueTask.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
+
+    public string Tagged(string slot, string parameter) =>
+        $"SELECT DISTINCT key, attempt FROM run_tag_index_{slot} WHERE tag_id IN (SELECT value FROM json_each({parameter}))";
+
+    public object TagArray(long[] tags) => JsonSerializer.Serialize(tags);
+
+    public async Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        await using var command = connection.Command(null, EventSql.After, ("@after", after), ("@limit", limit));
+        return await EventSql.ReadAsync(command, cancellationToken);
+    }
 
     public async Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken)
     {
@@ -256,6 +271,37 @@ internal sealed class SqliteEngine : IEngine
             {
                 using var command = bulk.SqliteCommand(connection, onConflict, slot);
                 bulk.Sqlite(command, (SqliteTransaction)Transaction, rows);
+            }
+            return Task.CompletedTask;
+        }
+
+        public override Task InsertNewAsync<T>(Bulk<T> bulk, IReadOnlyList<T> rows, string slot, CancellationToken cancellationToken) =>
+            InsertAsync(bulk, rows, "", slot, cancellationToken);
+
+        public override async Task<List<TRow>> FindAsync<TKey, TRow>(
+            Bulk<TKey> keys, IReadOnlyList<TKey> rows, string columns, string slot, Func<DbDataReader, TRow> read, CancellationToken cancellationToken)
+        {
+            await using var command = keys.Prepared(connection, $"SELECT {columns} FROM {keys.Table}{slot} AS t WHERE {keys.IsParameters}");
+            command.Transaction = (SqliteTransaction)Transaction;
+            var found = new List<TRow>();
+            foreach (var row in rows)
+            {
+                keys.Fill(command, row);
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+                while (await reader.ReadAsync(cancellationToken))
+                {
+                    found.Add(read(reader));
+                }
+            }
+            return found;
+        }
+
+        public override Task DeleteAsync<TKey>(Bulk<TKey> keys, IReadOnlyList<TKey> rows, string slot, CancellationToken cancellationToken)
+        {
+            if (rows.Count > 0)
+            {
+                using var command = keys.Prepared(connection, $"DELETE FROM {keys.Table}{slot} WHERE {keys.IsParameters}");
+                keys.Sqlite(command, (SqliteTransaction)Transaction, rows);
             }
             return Task.CompletedTask;
         }

@@ -21,8 +21,6 @@ public sealed partial class Projector : BackgroundService
     private const int PausePasses = 6;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    // What a transaction is to take: on SQLite it keeps appends waiting, and 25 ms are the most.
-    private static readonly TimeSpan PassTime = TimeSpan.FromMilliseconds(20);
     private const int FewestEvents = 20;
 
     private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():n}";
@@ -30,20 +28,25 @@ public sealed partial class Projector : BackgroundService
     private readonly IDbContextFactory<Database> _databases;
     private readonly ProjectorSignals _signals;
     private readonly ILogger<Projector> _logger;
+    private readonly TimeZoneInfo _zone;
+    private readonly TagDictionary _tags = new();
     private long? _epoch;
     private long _renewedAt;
 
-    // Events read in one pass. It adapts to PassTime.
+    // What comes after a pass that was full, on its way.
+    private (string Slot, long From, Task<Pass> Pass)? _ahead;
+
+    // Events read in one pass. It adapts to the time that a pass may take.
     private int _passEvents = 100;
 
-    internal Projector(IEngine engine, IDbContextFactory<Database> databases, ProjectorSignals signals, ILogger<Projector> logger) =>
-        (_engine, _databases, _signals, _logger) = (engine, databases, signals, logger);
+    internal Projector(IEngine engine, IDbContextFactory<Database> databases, ProjectorSignals signals, ILogger<Projector> logger, TimeZoneInfo zone) =>
+        (_engine, _databases, _signals, _logger, _zone) = (engine, databases, signals, logger, zone);
 
     /// <summary>Whether this process runs the projector.</summary>
     public bool Leads => _epoch is not null;
 
     /// <summary>The most events that are read in one pass.</summary>
-    internal int MostEvents { get; init; } = 2000;
+    internal int MostEvents { get; init; } = 5000;
 
     /// <summary>
     /// One pass: takes or renews the lease, then reads one batch for the live slot and one for a slot that is being rebuilt.
@@ -55,16 +58,22 @@ public sealed partial class Projector : BackgroundService
         {
             return 0;
         }
-        await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        var checkpoints = await database.Checkpoints.AsNoTracking().Where(static c => c.Live || c.Building).ToListAsync(cancellationToken);
-        var read = 0;
-        foreach (var checkpoint in checkpoints)
+        var checkpoints = await CheckpointsAsync(cancellationToken);
+        var live = checkpoints.Single(static c => c.Live);
+        var building = checkpoints.Find(static c => c.Building);
+        if (IsStale(building ?? live))
         {
-            read += await AdvanceAsync(database, checkpoint, cancellationToken);
+            // Made by other rules, or in the days of another zone. It answers until its successor has caught up.
+            return await BeginRebuildAsync(anew: true, cancellationToken) ? 1 : 0;
         }
-        if (checkpoints.Find(static c => c.Building) is { } built && built.Position >= checkpoints.First(static c => c.Live).Position)
+        var read = 0;
+        foreach (var checkpoint in checkpoints.Where(static c => c.Live || c.Building))
         {
-            await FlipAsync(built, cancellationToken);
+            read += await AdvanceAsync(checkpoint, cancellationToken);
+        }
+        if (building?.Position >= live.Position)
+        {
+            await FlipAsync(building, cancellationToken);
             read++;
         }
         return read;
@@ -72,22 +81,32 @@ public sealed partial class Projector : BackgroundService
 
     /// <summary>Begins to fill the slot that is not live from the whole log. It takes over when it has caught up.</summary>
     /// <returns>False when a rebuild is under way already.</returns>
-    public async Task<bool> BeginRebuildAsync(CancellationToken cancellationToken)
+    public Task<bool> BeginRebuildAsync(CancellationToken cancellationToken) => BeginRebuildAsync(anew: false, cancellationToken);
+
+    private async Task<bool> BeginRebuildAsync(bool anew, CancellationToken cancellationToken)
     {
         await using var session = await _engine.BeginAsync(cancellationToken);
         var idle = await session.QueryAsync(
-            $"SELECT slot FROM checkpoints WHERE NOT live AND NOT building{_engine.ForUpdate}", static r => r.GetString(0), cancellationToken);
+            $"SELECT slot FROM checkpoints WHERE NOT live AND (NOT building OR @anew){_engine.ForUpdate}", static r => r.GetString(0), cancellationToken, ("anew", anew));
         if (idle is not [var slot])
         {
             return false;
         }
         await RunsProjection.ClearAsync(session, slot, cancellationToken);
         await session.ExecuteAsync("DELETE FROM set_aside WHERE slot = @slot", cancellationToken, ("slot", slot));
-        await session.ExecuteAsync("UPDATE checkpoints SET position = 0, version = @version, building = @yes WHERE slot = @slot", cancellationToken,
-            ("slot", slot), ("version", RunsProjection.Version), ("yes", true));
+        await session.ExecuteAsync("UPDATE checkpoints SET position = 0, version = @version, zone = @zone, building = @yes WHERE slot = @slot", cancellationToken,
+            ("slot", slot), ("version", RunsProjection.Version), ("zone", _zone.Id), ("yes", true));
         await session.CommitAsync(cancellationToken);
         _signals.Appended.Set();
         return true;
+    }
+
+    private bool IsStale(CheckpointRow checkpoint) => checkpoint.Version < RunsProjection.Version || checkpoint.Zone != _zone.Id;
+
+    private async Task<List<CheckpointRow>> CheckpointsAsync(CancellationToken cancellationToken)
+    {
+        await using var database = await _databases.CreateDbContextAsync(cancellationToken);
+        return await database.Checkpoints.AsNoTracking().ToListAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -117,7 +136,7 @@ public sealed partial class Projector : BackgroundService
             }
             catch (Exception e)
             {
-                _epoch = null;
+                Resign();
                 LogFailed(++failures, e);
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(failures, 6), 5000)), stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -141,6 +160,11 @@ public sealed partial class Projector : BackgroundService
 
     private async Task<bool> LeadAsync(CancellationToken cancellationToken)
     {
+        if (_epoch is null && (await CheckpointsAsync(cancellationToken)).Exists(static c => c.Version > RunsProjection.Version))
+        {
+            // A newer version is at work, or was: it will be back.
+            return false;
+        }
         if (_epoch is null || Stopwatch.GetElapsedTime(_renewedAt) >= RenewEvery)
         {
             _renewedAt = Stopwatch.GetTimestamp();
@@ -149,32 +173,36 @@ public sealed partial class Projector : BackgroundService
         return _epoch is not null;
     }
 
-    private async Task<int> AdvanceAsync(Database database, CheckpointRow checkpoint, CancellationToken cancellationToken)
+    private async Task<int> AdvanceAsync(CheckpointRow checkpoint, CancellationToken cancellationToken)
     {
-        var events = await database.Events.AsNoTracking().Where(e => e.Position > checkpoint.Position).OrderBy(static e => e.Position)
-            .Take(Math.Min(_passEvents, MostEvents)).Select(static e => new { e.Position, e.Run }).ToListAsync(cancellationToken);
-        if (events.Count == 0)
+        var limit = Math.Min(_passEvents, MostEvents);
+        var pass = await TakeAheadAsync(checkpoint);
+        if (pass is not { Events: > 0 })
+        {
+            pass = await ReadAsync(checkpoint.Position, limit, cancellationToken);
+        }
+        if (pass.Events == 0)
         {
             return 0;
         }
-        var from = checkpoint.Position;
-        var to = events[^1].Position;
-        // As of the checkpoint to come, whatever else has been appended: the rows at a checkpoint are a function of the log up to it.
-        var history = await _engine.HistoryAsync([.. events.Select(static e => e.Run).Distinct()], to, RunsProjection.MostEvents + 1, cancellationToken);
-        var setAside = new List<(long Position, string Problem)>();
-        var folded = history.GroupBy(static e => e.Run).Select(g => RunsProjection.Fold([.. g], setAside)).ToList();
+        if (pass.IsFull)
+        {
+            // What comes next is read and folded while this is written: it depends on the log alone.
+            _ahead = (checkpoint.Slot, pass.To, ReadAsync(pass.To, limit, cancellationToken));
+        }
 
         await using var session = await _engine.BeginAsync(cancellationToken, derived: true);
         var began = Stopwatch.GetTimestamp();
         if (await session.ExecuteAsync("UPDATE checkpoints SET position = @to WHERE slot = @slot AND position = @from AND epoch = @epoch", cancellationToken,
-            ("to", to), ("slot", checkpoint.Slot), ("from", from), ("epoch", _epoch)) == 0)
+            ("to", pass.To), ("slot", checkpoint.Slot), ("from", checkpoint.Position), ("epoch", _epoch)) == 0)
         {
             // Another process leads now, or a rebuild has just begun anew.
-            _epoch = null;
+            Resign();
             return 0;
         }
-        await RunsProjection.WriteAsync(_engine, session, checkpoint.Slot, folded, cancellationToken);
-        foreach (var (position, problem) in setAside)
+        var slot = new Slot(checkpoint.Slot, TimeZoneInfo.FindSystemTimeZoneById(checkpoint.Zone));
+        await RunsProjection.WriteAsync(_engine, session, slot, pass.Folded, _tags, cancellationToken);
+        foreach (var (position, problem) in pass.SetAside)
         {
             if (await session.ExecuteAsync(
                 "INSERT INTO set_aside (slot, position, problem) VALUES (@slot, @position, @problem) ON CONFLICT (slot, position) DO NOTHING",
@@ -184,18 +212,55 @@ public sealed partial class Projector : BackgroundService
             }
         }
         await session.CommitAsync(cancellationToken);
-        if (events.Count == _passEvents)
+        _tags.Stored();
+        if (pass.IsFull)
         {
             // Half way to what would have fitted, so that one slow pass does not make ten small ones.
-            var fitting = _passEvents * (PassTime / Stopwatch.GetElapsedTime(began));
-            _passEvents = (int)Math.Clamp((_passEvents + fitting) / 2, FewestEvents, Math.Max(FewestEvents, MostEvents));
+            var fitting = pass.Events * (_engine.PassTime / Stopwatch.GetElapsedTime(began));
+            _passEvents = (int)Math.Clamp((pass.Events + fitting) / 2, FewestEvents, Math.Max(FewestEvents, MostEvents));
         }
-        checkpoint.Position = to;
+        checkpoint.Position = pass.To;
         if (checkpoint.Live)
         {
             _signals.Advanced.Set();
         }
-        return events.Count;
+        return pass.Events;
+    }
+
+    /// <summary>What was read ahead for a checkpoint, if that is what it needs.</summary>
+    private async Task<Pass?> TakeAheadAsync(CheckpointRow checkpoint)
+    {
+        if (_ahead is not { } ahead || (ahead.Slot, ahead.From) != (checkpoint.Slot, checkpoint.Position))
+        {
+            return null;
+        }
+        _ahead = null;
+        return await ahead.Pass;
+    }
+
+    /// <summary>Reads the events after a position and folds the runs that they belong to.</summary>
+    private async Task<Pass> ReadAsync(long from, int limit, CancellationToken cancellationToken)
+    {
+        var events = await _engine.EventsAsync(from, limit, cancellationToken);
+        if (events.Count == 0)
+        {
+            return new Pass(from, 0, false, [], []);
+        }
+        // Up to the last one read, whatever else has been appended: the rows at a checkpoint are a function of the log up to it.
+        var runs = events.GroupBy(static e => e.Run).ToList();
+        var older = (await _engine.HistoryAsync([.. runs.Select(static r => r.Key)], from, RunsProjection.MostEvents + 1, cancellationToken)).ToLookup(static e => e.Run);
+        var setAside = new List<(long Position, string Problem)>();
+        var folded = runs.ConvertAll(run => older.Contains(run.Key)
+            ? RunsProjection.Fold([.. older[run.Key], .. run], isNew: false, setAside)
+            : RunsProjection.Fold([.. run], isNew: true, setAside));
+        return new Pass(events[^1].Position, events.Count, events.Count == limit, folded, setAside);
+    }
+
+    private void Resign()
+    {
+        _epoch = null;
+        _ahead = null;
+        _tags.Forget();
     }
 
     private async Task FlipAsync(CheckpointRow built, CancellationToken cancellationToken)
@@ -209,6 +274,13 @@ public sealed partial class Projector : BackgroundService
             _signals.Advanced.Set();
         }
     }
+
+    /// <param name="To">The last position read.</param>
+    /// <param name="Events">How many events were read.</param>
+    /// <param name="IsFull">Whether they were as many as were asked for.</param>
+    /// <param name="Folded">The runs that they belong to.</param>
+    /// <param name="SetAside">Those that could not be read, and why.</param>
+    private sealed record Pass(long To, int Events, bool IsFull, IReadOnlyList<Folded> Folded, IReadOnlyList<(long Position, string Problem)> SetAside);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A pass of the projector failed ({Failures} in a row)")]
     private partial void LogFailed(int failures, Exception exception);

@@ -9,50 +9,67 @@ using static ValueStream.Store.Engines.Column<ValueStream.Store.RunRow>;
 namespace ValueStream.Store.Projections;
 
 /// <summary>
-/// <c>runs</c>, <c>run_links</c>, <c>run_tags</c>: what the fold of each run's events gives, and nothing else. A run's rows depend on
-/// that run's events alone; what its references mean is found out by reading, so that arrival order cannot matter.
+/// <c>runs</c>, <c>run_links</c>, <c>run_stages</c>, <c>run_tags</c>: what the fold of each run's events gives, and nothing else. A run's
+/// rows depend on that run's events alone; what its references mean is found out by reading, so that arrival order cannot matter.
+/// <c>operations</c> and <c>rollups</c> add those rows up.
 /// </summary>
 internal static class RunsProjection
 {
-    /// <summary>The version of these rules. A change of what is written needs a new one, and a rebuild.</summary>
-    public const int Version = 1;
+    /// <summary>The version of these rules. A change of what is written needs a new one: the projector then rebuilds by itself.</summary>
+    public const int Version = 2;
 
     /// <summary>Events of one run that are folded; later ones are only in the log, and the run is flagged <c>truncated</c>.</summary>
     public const int MostEvents = 10_000;
 
     private static readonly Bulk<RunRow> Runs = new("runs_",
-        Long("no", static r => r.No), Long("key", static r => r.Key), Int("attempt", static r => r.Attempt),
+        Long("key", static r => r.Key), Int("attempt", static r => r.Attempt),
         Text("source", static r => r.Source), Text("type", static r => r.Type), Text("namespace", static r => r.Namespace),
         Text("id", static r => r.Id), Long("reference", static r => r.Reference), Text("name", static r => r.Name),
         Long("operation", static r => r.Operation), Short("state", static r => r.State), Short("outcome", static r => r.Outcome),
         Time("at", static r => r.At), Time("started_at", static r => r.StartedAt), Time("ended_at", static r => r.EndedAt),
-        Long("duration", static r => r.Duration),
+        Time("abandoned_at", static r => r.AbandonedAt), Time("start_recorded_at", static r => r.StartRecordedAt), Time("end_recorded_at", static r => r.EndRecordedAt),
+        Time("last_sign_at", static r => r.LastSignAt), Flag("is_imported", static r => r.IsImported), Text("excluded_because", static r => r.ExcludedBecause), Long("duration", static r => r.Duration),
         Text("actor", static r => r.Actor), Text("reason", static r => r.Reason), Text("submitter", static r => r.Submitter),
         Text("parent", static r => r.Parent), Long("parent_reference", static r => r.ParentReference),
         Text("traceparent", static r => r.Traceparent), Long("trace_id", static r => r.TraceId),
         Long("span_id", static r => r.SpanId), Long("parent_span_id", static r => r.ParentSpanId),
-        Text("tags", static r => r.Tags), Text("flags", static r => r.Flags), Long("last_position", static r => r.LastPosition));
+        Text("flags", static r => r.Flags), Long("last_position", static r => r.LastPosition));
+
+    private static readonly Bulk<RunKey> Keys = new("runs_", Column<RunKey>.Long("key", static k => k.Key), Column<RunKey>.Int("attempt", static k => k.Attempt));
 
     private static readonly Bulk<RunLinkRow> Links = new("run_links_",
-        Column<RunLinkRow>.Long("run_no", static r => r.RunNo), Column<RunLinkRow>.Int("ordinal", static r => r.Ordinal),
+        Column<RunLinkRow>.Long("key", static r => r.Key), Column<RunLinkRow>.Int("attempt", static r => r.Attempt), Column<RunLinkRow>.Int("ordinal", static r => r.Ordinal),
         Column<RunLinkRow>.Text("kind", static r => r.Kind), Column<RunLinkRow>.Text("target", static r => r.Target),
         Column<RunLinkRow>.Long("reference", static r => r.Reference));
 
-    private static readonly Bulk<RunTagRow> RunTags = new("run_tags_",
-        Column<RunTagRow>.Long("tag_id", static r => r.TagId), Column<RunTagRow>.Long("run_no", static r => r.RunNo));
+    private static readonly Bulk<RunKey> LinkKeys = Keys.Of("run_links_");
 
-    private static readonly Bulk<TagRow> Tags = new("tags",
-        Column<TagRow>.Long("id", static r => r.Id), Column<TagRow>.Text("key", static r => r.Key), Column<TagRow>.Text("value", static r => r.Value));
+    private static readonly Bulk<RunStageRow> Stages = new("run_stages_",
+        Column<RunStageRow>.Long("key", static r => r.Key), Column<RunStageRow>.Int("attempt", static r => r.Attempt), Column<RunStageRow>.Int("ordinal", static r => r.Ordinal),
+        Column<RunStageRow>.Text("name", static r => r.Name), Column<RunStageRow>.Time("from_at", static r => r.FromAt), Column<RunStageRow>.Time("to_at", static r => r.ToAt));
 
-    private static readonly string Upsert = $"ON CONFLICT (key, attempt) DO UPDATE SET {Runs.SetExcluded("no", "key", "attempt")}";
+    private static readonly Bulk<RunKey> StageKeys = Keys.Of("run_stages_");
 
-    /// <summary>The id of a tag in the dictionary.</summary>
-    public static long TagId(string key, string value) => Hashes.First64(key, value);
+    private static readonly Bulk<OperationSettingRow> Settings = new("operation_settings_",
+        Column<OperationSettingRow>.Long("key", static r => r.Key), Column<OperationSettingRow>.Text("namespace", static r => r.Namespace),
+        Column<OperationSettingRow>.Text("data", static r => r.Data));
+
+    private static readonly Bulk<RunTagsRow> Tags = new("run_tags_",
+        Column<RunTagsRow>.Long("key", static r => r.Key), Column<RunTagsRow>.Int("attempt", static r => r.Attempt),
+        Column<RunTagsRow>.Text("tags", static r => r.Tags), Column<RunTagsRow>.Longs("ids", static r => r.Ids));
+
+    private static readonly Bulk<RunKey> TagKeys = Keys.Of("run_tags_");
+
+    private static readonly string[] Tables = ["rollups", "operation_settings", "operations", "run_tags", "run_stages", "run_links", "runs"];
+
+    private static readonly string OnKnown = $"ON CONFLICT (key, attempt) DO UPDATE SET {Runs.SetExcluded("key", "attempt")}";
+    private static readonly string OnKnownTags = $"ON CONFLICT (key, attempt) DO UPDATE SET {Tags.SetExcluded("key", "attempt")}";
 
     /// <summary>Folds a run's events. Those that cannot be read are named and left out.</summary>
-    /// <param name="events">The run's events, oldest position first, at most one more than <see cref="MostEvents"/>.</param>
+    /// <param name="events">The run's events, oldest position first.</param>
+    /// <param name="isNew">Whether none of them is older than the pass: then the run has no rows yet.</param>
     /// <param name="setAside">Takes the positions that could not be read, and why.</param>
-    public static Folded Fold(IReadOnlyList<EventRow> events, ICollection<(long Position, string Problem)> setAside)
+    public static Folded Fold(IReadOnlyList<EventRow> events, bool isNew, ICollection<(long Position, string Problem)> setAside)
     {
         var first = events[0];
         var run = new RunId(first.Source, first.Type, first.Namespace, first.Id);
@@ -82,112 +99,205 @@ internal static class RunsProjection
                 setAside.Add((e.Position, exception.Message));
             }
         }
-        return new Folded(run, RunState.Fold(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0);
+        return new Folded(run, RunState.Fold(readable), SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
     }
 
-    /// <summary>Writes the rows of folded runs, and takes away what is no longer so.</summary>
-    public static async Task WriteAsync(IEngine engine, Session session, string slot, IReadOnlyList<Folded> folded, CancellationToken cancellationToken)
+    /// <summary>Writes the rows of folded runs with what they add up to, and takes away what is no longer so.</summary>
+    public static async Task WriteAsync(
+        IEngine engine, Session session, Slot slot, IReadOnlyList<Folded> folded, TagDictionary dictionary, CancellationToken cancellationToken)
     {
-        var present = (await session.QueryAsync(
-            $"SELECT key, attempt, no, tags FROM runs_{slot} WHERE {engine.AnyOf("key", "keys")}",
-            static r => (Key: (r.GetInt64(0), r.GetInt32(1)), No: r.GetInt64(2), Tags: r.GetString(3)), cancellationToken,
-            ("keys", engine.Array(folded.Select(static f => f.Run.Key.Value))))).ToDictionary(static p => p.Key);
-        var next = (await session.QueryAsync($"SELECT coalesce(max(no), 0) FROM runs_{slot}", static r => r.GetInt64(0), cancellationToken))[0];
-
-        var rows = new List<RunRow>();
+        var known = await KnownAsync(engine, session, slot.Name, folded, cancellationToken);
+        var redacted = folded.Where(static f => f.IsRedacted).Select(static f => f.Run.Key.Value).ToHashSet();
+        var erased = known.Where(k => redacted.Contains(k.Key.Key)).SelectMany(static k => TagsOf(k.Value.Contribution.Actor, k.Value.Contribution.Tags)).ToHashSet();
+        var rollups = new Rollups(slot.Zone, dictionary);
+        var operations = new Operations();
+        var (added, changed) = (new List<RunRow>(), new List<RunRow>());
+        var (newTags, otherTags) = (new List<RunTagsRow>(), new List<RunTagsRow>());
         var links = new List<RunLinkRow>();
-        var tags = new List<RunTagRow>();
-        var dictionary = new Dictionary<long, TagRow>();
+        var stages = new List<RunStageRow>();
         foreach (var run in folded)
         {
             foreach (var attempt in run.State.Attempts.Values)
             {
-                var no = present.Remove((run.Run.Key.Value, attempt.Number), out var known) ? known.No : ++next;
-                var row = ToRow(run, attempt, no);
-                rows.Add(row);
+                var row = ToRow(run, attempt);
+                known.Remove(new(row.Key, row.Attempt), out var before);
+                (before is null ? added : changed).Add(row);
+                var after = ContributionOf(row, attempt.Tags);
+                rollups.Change(before?.Contribution, after);
+                operations.Change(row, before?.Contribution);
                 links.AddRange(attempt.Links.Select((l, i) => new RunLinkRow
                 {
-                    RunNo = no,
+                    Key = row.Key,
+                    Attempt = row.Attempt,
                     Ordinal = i,
                     Kind = l.Kind,
                     Target = l.Run,
                     Reference = References.Hash(l.Run),
                 }));
-                if (known.Tags == row.Tags)
+                stages.AddRange(attempt.Stages.Select((stage, i) => new RunStageRow
                 {
-                    continue;
+                    Key = row.Key,
+                    Attempt = row.Attempt,
+                    Ordinal = i,
+                    Name = stage.Name,
+                    FromAt = stage.From,
+                    ToAt = stage.To,
+                }));
+                var tags = EventData.TagsJson(attempt.Tags);
+                if (before?.Tags != tags)
+                {
+                    (before is null ? newTags : otherTags).Add(new RunTagsRow
+                    {
+                        Key = row.Key,
+                        Attempt = row.Attempt,
+                        Tags = tags,
+                        Ids = [.. attempt.Tags.Select(t => dictionary.Id(t.Key, t.Value.Text)).Order()],
+                    });
                 }
-                if (known.Tags is not null)
+                if (Contribution.Person(row.Actor, attempt.Tags) is { } person)
                 {
-                    await ForgetTagsAsync(engine, session, slot, no, known.Tags, cancellationToken);
-                }
-                foreach (var (key, value) in attempt.Tags)
-                {
-                    var id = TagId(key, value.Text);
-                    tags.Add(new RunTagRow { TagId = id, RunNo = no });
-                    dictionary.TryAdd(id, new TagRow { Id = id, Key = key, Value = value.Text });
+                    dictionary.Id(RollupSeries.UserName, person);
                 }
             }
         }
 
         // Attempts that an event from before has merged into others.
-        foreach (var gone in present.Values)
+        foreach (var gone in known.Values)
         {
-            await ForgetTagsAsync(engine, session, slot, gone.No, gone.Tags, cancellationToken);
-            await session.ExecuteAsync($"DELETE FROM runs_{slot} WHERE no = @no", cancellationToken, ("no", gone.No));
+            rollups.Change(gone.Contribution, null);
+            operations.Change(null, gone.Contribution);
         }
-        await session.ExecuteAsync($"DELETE FROM run_links_{slot} WHERE {engine.AnyOf("run_no", "runs")}", cancellationToken,
-            ("runs", engine.Array(rows.Select(static r => r.No).Concat(present.Values.Select(static g => g.No)))));
-        await session.InsertAsync(Runs, rows, Upsert, slot, cancellationToken);
-        await session.InsertAsync(Links, links, "", slot, cancellationToken);
-        await session.InsertAsync(Tags, [.. dictionary.Values], "ON CONFLICT (id) DO NOTHING", "", cancellationToken);
-        await session.InsertAsync(RunTags, tags, "", slot, cancellationToken);
-        var redacted = folded.Where(static f => f.IsRedacted).Select(static f => f.Run.Key.Value).ToList();
+        var rewritten = changed.Select(static r => new RunKey(r.Key, r.Attempt)).Concat(known.Keys).ToList();
+        await session.DeleteAsync(LinkKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(StageKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(TagKeys, [.. known.Keys], slot.Name, cancellationToken);
+        await session.DeleteAsync(Keys, [.. known.Keys], slot.Name, cancellationToken);
+        await session.InsertNewAsync(Runs, added, slot.Name, cancellationToken);
+        await session.InsertAsync(Runs, changed, OnKnown, slot.Name, cancellationToken);
+        await session.InsertNewAsync(Links, links, slot.Name, cancellationToken);
+        await session.InsertNewAsync(Stages, stages, slot.Name, cancellationToken);
+        await session.InsertNewAsync(Tags, newTags, slot.Name, cancellationToken);
+        await session.InsertAsync(Tags, otherTags, OnKnownTags, slot.Name, cancellationToken);
+        await dictionary.WriteAsync(session, cancellationToken);
+        await rollups.WriteAsync(session, slot.Name, cancellationToken);
+        await operations.WriteAsync(session, slot.Name, cancellationToken);
+        await session.InsertAsync(Settings, [.. folded.SelectMany(SettingRows)], "ON CONFLICT (key) DO UPDATE SET data = excluded.data", slot.Name, cancellationToken);
         if (redacted.Count > 0)
         {
-            await EraseLeftoversAsync(engine, session, slot, redacted, cancellationToken);
+            await EraseLeftoversAsync(engine, session, slot.Name, redacted, erased, cancellationToken);
+            dictionary.Forget();
         }
     }
 
+    /// <summary>The rows that there are of runs, with their tags.</summary>
+    private static async Task<Dictionary<RunKey, Known>> KnownAsync(
+        IEngine engine, Session session, string slot, IReadOnlyList<Folded> folded, CancellationToken cancellationToken)
+    {
+        var keys = folded.Where(static f => !f.IsNew).Select(static f => f.Run.Key.Value).ToList();
+        if (keys.Count == 0)
+        {
+            return [];
+        }
+        var rows = await session.QueryAsync($"""
+            SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags
+            FROM runs_{slot} AS r JOIN run_tags_{slot} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}
+            """,
+            static r => (Key: new RunKey(r.GetInt64(0), r.GetInt32(1)), Known: new Known(r.GetString(12), new Contribution
+            {
+                Operation = r.GetInt64(2),
+                State = (AttemptState)r.GetInt16(3),
+                Outcome = r.IsDBNull(4) ? null : (Outcome)r.GetInt16(4),
+                At = Micros.ToTime(r.GetInt64(5)),
+                StartedAt = r.IsDBNull(6) ? null : Micros.ToTime(r.GetInt64(6)),
+                EndedAt = r.IsDBNull(7) ? null : Micros.ToTime(r.GetInt64(7)),
+                AbandonedAt = r.IsDBNull(8) ? null : Micros.ToTime(r.GetInt64(8)),
+                Duration = r.IsDBNull(9) ? null : r.GetInt64(9),
+                Actor = r.IsDBNull(10) ? null : r.GetString(10),
+                IsExcluded = IsExcluded(r.GetString(11)),
+                Tags = EventData.ReadTags(r.GetString(12)),
+            })), cancellationToken, ("keys", engine.Array(keys)));
+        return rows.ToDictionary(static r => r.Key, static r => r.Known);
+    }
+
+    private static OperationSetting? SettingOf(IEnumerable<Event> events)
+    {
+        var settings = events.OfType<Administered>().Where(static e => e.Operation is not null).OrderBy(static e => e.Position).Select(static e => e.Operation!).ToList();
+        return settings.Count == 0 ? null : settings.Aggregate(new OperationSetting(), static (held, later) => held.Then(later));
+    }
+
+    private static IEnumerable<OperationSettingRow> SettingRows(Folded folded)
+    {
+        if (folded is { Setting: { } setting, Run: { Source: SourceNames.ValueStream, Type: OperationSetting.Type } run } && ShortKey.TryParse(run.Id, out var key))
+        {
+            yield return new OperationSettingRow { Key = key.Value, Namespace = run.Namespace, Data = setting.ToJson() };
+        }
+    }
+
+    private static Contribution ContributionOf(RunRow row, IReadOnlyDictionary<string, TagValue> tags) => new()
+    {
+        Operation = row.Operation,
+        State = (AttemptState)row.State,
+        Outcome = (Outcome?)row.Outcome,
+        At = row.At,
+        StartedAt = row.StartedAt,
+        EndedAt = row.EndedAt,
+        AbandonedAt = row.AbandonedAt,
+        Duration = row.Duration,
+        Actor = row.Actor,
+        IsExcluded = IsExcluded(row.Flags),
+        Tags = tags,
+    };
+
+    private static bool IsExcluded(string flags) => flags.Split(' ').Contains("excluded");
+
     /// <summary>What was erased must not live on in the slot that nobody reads, nor in the dictionary.</summary>
-    private static async Task EraseLeftoversAsync(IEngine engine, Session session, string slot, List<long> keys, CancellationToken cancellationToken)
+    private static async Task EraseLeftoversAsync(
+        IEngine engine, Session session, string slot, HashSet<long> keys, HashSet<(string Key, string Value)> erased, CancellationToken cancellationToken)
     {
         var other = Database.Slots.Single(s => s != slot);
-        var ofThem = $"(SELECT no FROM runs_{other} WHERE {engine.AnyOf("key", "keys")})";
         var isIdle = (await session.QueryAsync("SELECT 1 FROM checkpoints WHERE slot = @other AND NOT live AND NOT building", static _ => true,
             cancellationToken, ("other", other))).Count > 0;
         if (isIdle)
         {
-            await session.ExecuteAsync($"DELETE FROM run_tags_{other} WHERE run_no IN {ofThem}", cancellationToken, ("keys", engine.Array(keys)));
-            await session.ExecuteAsync($"DELETE FROM run_links_{other} WHERE run_no IN {ofThem}", cancellationToken, ("keys", engine.Array(keys)));
-            await session.ExecuteAsync($"DELETE FROM runs_{other} WHERE {engine.AnyOf("key", "keys")}", cancellationToken, ("keys", engine.Array(keys)));
+            var left = await session.QueryAsync(
+                $"SELECT r.actor, t.tags FROM runs_{other} AS r JOIN run_tags_{other} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}",
+                static r => TagsOf(r.IsDBNull(0) ? null : r.GetString(0), EventData.ReadTags(r.GetString(1))), cancellationToken, ("keys", engine.Array(keys)));
+            erased.UnionWith(left.SelectMany(static t => t));
+            foreach (var table in (string[])["run_tags", "run_stages", "run_links", "runs"])
+            {
+                await session.ExecuteAsync($"DELETE FROM {table}_{other} WHERE {engine.AnyOf("key", "keys")}", cancellationToken, ("keys", engine.Array(keys)));
+            }
+            await session.ExecuteAsync($"DELETE FROM operations_{other}", cancellationToken);
         }
-        await session.ExecuteAsync(
-            $"DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM run_tags_{slot} AS t WHERE t.tag_id = tags.id) AND NOT EXISTS (SELECT 1 FROM run_tags_{other} AS t WHERE t.tag_id = tags.id)",
-            cancellationToken);
+        foreach (var (key, value) in erased)
+        {
+            var id = TagDictionary.IdOf(key, value);
+            var unused = string.Join(" AND ", Database.Slots.Select(s => $"NOT EXISTS ({engine.Tagged(s, "@ids")})"
+                + (key == RollupSeries.UserName ? $" AND NOT EXISTS (SELECT 1 FROM runs_{s} WHERE actor = @value)" : "")));
+            await session.ExecuteAsync($"DELETE FROM tags WHERE id = @id AND {unused}", cancellationToken, ("id", id), ("ids", engine.TagArray([id])), ("value", value));
+        }
     }
+
+    private static IEnumerable<(string Key, string Value)> TagsOf(string? actor, IReadOnlyDictionary<string, TagValue> tags) =>
+        tags.Select(static t => (t.Key, t.Value.Text)).Concat(actor is null ? [] : [(RollupSeries.UserName, actor)]);
 
     /// <summary>Empties a slot.</summary>
     public static async Task ClearAsync(Session session, string slot, CancellationToken cancellationToken)
     {
         // DELETE, not TRUNCATE: a reader whose snapshot still has this slot live keeps what it sees.
-        await session.ExecuteAsync($"DELETE FROM run_tags_{slot}", cancellationToken);
-        await session.ExecuteAsync($"DELETE FROM run_links_{slot}", cancellationToken);
-        await session.ExecuteAsync($"DELETE FROM runs_{slot}", cancellationToken);
+        foreach (var table in Tables)
+        {
+            await session.ExecuteAsync($"DELETE FROM {table}_{slot}", cancellationToken);
+        }
     }
-
-    private static async Task ForgetTagsAsync(IEngine engine, Session session, string slot, long no, string tags, CancellationToken cancellationToken) =>
-        await session.ExecuteAsync($"DELETE FROM run_tags_{slot} WHERE run_no = @no AND {engine.AnyOf("tag_id", "tags")}", cancellationToken,
-            ("no", no), ("tags", engine.Array(EventData.ReadTags(tags).Select(static t => TagId(t.Key, t.Value.Text)))));
 
     private static long First64(string hex) => unchecked((long)ulong.Parse(hex.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
-    private static RunRow ToRow(Folded folded, Attempt attempt, long no)
+    private static RunRow ToRow(Folded folded, Attempt attempt)
     {
         var run = folded.Run;
         return new RunRow
         {
-            No = no,
             Key = run.Key.Value,
             Attempt = attempt.Number,
             Source = run.Source,
@@ -212,17 +322,37 @@ internal static class RunsProjection
             TraceId = First64(attempt.Traceparent?.TraceId ?? SpanIds.TraceId(run, attempt.Number)),
             SpanId = First64(SpanIds.SpanId(run, attempt.Number)),
             ParentSpanId = attempt.Traceparent is { SpanId: var span } ? First64(span) : null,
-            Tags = EventData.TagsJson(attempt.Tags),
+            AbandonedAt = attempt.AbandonedAt,
+            StartRecordedAt = attempt.StartRecordedAt,
+            EndRecordedAt = attempt.EndRecordedAt,
+            LastSignAt = attempt.LastSignRecordedAt,
+            IsImported = attempt.IsImported,
+            ExcludedBecause = attempt.ExcludedBecause,
             Flags = string.Join(' ', folded.Truncated ? [.. attempt.Flags, "truncated"] : attempt.Flags),
             LastPosition = folded.LastPosition,
         };
     }
 }
 
+/// <summary>Which attempt of which run.</summary>
+internal readonly record struct RunKey(long Key, int Attempt);
+
+/// <summary>What a slot holds of an attempt.</summary>
+/// <param name="Tags">Its tags as JSON.</param>
+/// <param name="Contribution">What it added to the numbers.</param>
+internal sealed record Known(string Tags, Contribution Contribution);
+
+/// <summary>Where rows go.</summary>
+/// <param name="Name">The slot.</param>
+/// <param name="Zone">The reporting zone in whose days it counts.</param>
+internal sealed record Slot(string Name, TimeZoneInfo Zone);
+
 /// <summary>A run as its events tell it.</summary>
 /// <param name="Run">Which run.</param>
 /// <param name="State">What the fold gave.</param>
+/// <param name="Setting">What administrators set, where it is an operation and no run; null otherwise.</param>
 /// <param name="LastPosition">The last event that was read.</param>
 /// <param name="Truncated">Whether it has more events than are folded.</param>
 /// <param name="IsRedacted">Whether something of it was erased.</param>
-internal sealed record Folded(RunId Run, RunState State, long LastPosition, bool Truncated, bool IsRedacted);
+/// <param name="IsNew">Whether it has no rows yet.</param>
+internal sealed record Folded(RunId Run, RunState State, OperationSetting? Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);

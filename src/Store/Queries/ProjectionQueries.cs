@@ -39,6 +39,7 @@ public sealed class ProjectionQueries
             LagEvents = head - live.Position,
             LagSeconds = oldest is { } recordedAt ? Math.Max(0, (_time.GetUtcNow() - recordedAt).TotalSeconds) : 0,
             Rebuilding = rebuilding,
+            RebuildProgress = rebuilding is { } position ? head == 0 ? 1 : Math.Min(1, (double)position / head) : null,
             SetAside = setAside,
         }], null);
     }

@@ -35,7 +35,7 @@ public sealed record RunFilter
     /// <summary>The run's rendering.</summary>
     public string? Id { get; init; }
 
-    /// <summary><c>running</c>, <c>ended</c> or <c>orphan</c>.</summary>
+    /// <summary><c>running</c>, <c>ended</c>, <c>orphan</c> or <c>abandoned</c>.</summary>
     public string? State { get; init; }
 
     /// <summary>One of <see cref="Outcomes.All"/>.</summary>
@@ -124,8 +124,8 @@ public sealed class RunQueries
     private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, Visible visible)
     {
         var runs = visible.Of(snapshot.Runs);
-        runs = f.From is { } from ? runs.Where(r => r.EndedAt >= from || r.EndedAt == null) : runs;
-        runs = f.To is { } to ? runs.Where(r => r.EndedAt < to || (r.EndedAt == null && r.At < to)) : runs;
+        runs = f.From is { } from ? runs.Where(r => (r.EndedAt ?? r.AbandonedAt) >= from || r.State == (short)AttemptState.Running) : runs;
+        runs = f.To is { } to ? runs.Where(r => (r.EndedAt ?? r.AbandonedAt) < to || (r.State == (short)AttemptState.Running && r.At < to)) : runs;
         runs = f.Source is { } source ? runs.Where(r => r.Source == source) : runs;
         runs = f.Namespace is { } ns ? runs.Where(r => r.Namespace == ns) : runs;
         runs = f.Type is { } type ? runs.Where(r => r.Type == type) : runs;
@@ -159,8 +159,8 @@ public sealed class RunQueries
         }
         foreach (var tag in f.Tags)
         {
-            var ids = RunFilter.Readings(tag).Select(static r => RunsProjection.TagId(r.Key, r.Value)).ToArray();
-            runs = runs.Where(r => snapshot.RunTags.Any(t => t.RunNo == r.No && ids.Contains(t.TagId)));
+            var tagged = snapshot.Tagged([.. RunFilter.Readings(tag).Select(static r => TagDictionary.IdOf(r.Key, r.Value))]);
+            runs = runs.Where(r => tagged.Any(t => t.Key == r.Key && t.Attempt == r.Attempt));
         }
         if (f.Cursor is { } cursor)
         {

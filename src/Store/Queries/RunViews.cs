@@ -22,36 +22,15 @@ internal static class RunViews
         }
         var ancestors = await Walk(snapshot, rows.Select(static r => r.Key).Distinct(), Ancestors, rows.Count + MostAncestors).ToListAsync(cancellationToken);
         var runs = ancestors.Select(static r => ToTraceRun(r, [])).ToList();
-        var links = await LinksAsync(snapshot, rows, cancellationToken);
-        var targets = await TargetsAsync(snapshot, rows, links, cancellationToken);
-        return [.. rows.Select(r => View(r, links[r.No], targets, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
+        var beside = await RunDetails.LoadAsync(snapshot, rows, cancellationToken);
+        return [.. rows.Select(r => View(r, beside, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
     }
 
     /// <summary>The rows that a trace is made of: everything that parents or a common W3C trace id join to some runs.</summary>
     public static IQueryable<RunRow> TraceRows(Snapshot snapshot, long key, int limit) => Walk(snapshot, [key], Joined, limit);
 
-    /// <summary>The links of rows, by the rows' numbers.</summary>
-    public static async Task<ILookup<long, RunLink>> LinksAsync(Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
-    {
-        var numbers = rows.Select(static r => r.No).ToArray();
-        var links = await snapshot.RunLinks.Where(l => numbers.Contains(l.RunNo)).OrderBy(static l => l.RunNo).ThenBy(static l => l.Ordinal)
-            .ToListAsync(cancellationToken);
-        return links.ToLookup(static l => l.RunNo, static l => new RunLink(l.Kind, l.Target));
-    }
-
-    /// <summary>The identities that the parents and links of rows mean, by rendering.</summary>
-    public static async Task<ILookup<string, RunId>> TargetsAsync(
-        Snapshot snapshot, IReadOnlyCollection<RunRow> rows, ILookup<long, RunLink> links, CancellationToken cancellationToken)
-    {
-        var references = rows.Select(static r => r.Parent).Concat(links.SelectMany(static l => l).Select(static l => l.Run))
-            .OfType<string>().Distinct().Select(References.Hash).ToArray();
-        var targets = await snapshot.Runs.Where(r => references.Contains(r.Reference))
-            .Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Distinct().ToListAsync(cancellationToken);
-        return targets.Select(static t => new RunId(t.Source, t.Type, t.Namespace, t.Id)).ToLookup(static id => id.Rendering);
-    }
-
     /// <summary>The view of a row; without its trace id, which no row knows by itself.</summary>
-    public static RunView View(RunRow row, IEnumerable<RunLink> links, ILookup<string, RunId> targets, Visible visible) => new()
+    public static RunView View(RunRow row, RunDetails beside, Visible visible) => new()
     {
         Key = new ShortKey(row.Key).ToString(),
         Id = row.Id,
@@ -66,15 +45,18 @@ internal static class RunViews
         Outcome = ((Outcome?)row.Outcome)?.Text(),
         StartedAt = row.StartedAt,
         EndedAt = row.EndedAt,
+        AbandonedAt = row.AbandonedAt,
         Duration = row.Duration / 1e6,
         Actor = row.Actor,
         Reason = row.Reason,
         Submitter = row.Submitter,
-        Parent = row.Parent is { } parent ? Masked(parent, targets, row.Namespace, visible) : null,
-        Links = [.. links.Select(l => new LinkView(l.Kind, Masked(l.Run, targets, row.Namespace, visible),
-            References.Choose([.. targets[l.Run]], row.Namespace) is not null))],
-        Tags = EventData.ReadTags(row.Tags),
+        Parent = row.Parent is { } parent ? Masked(parent, beside.Targets, row.Namespace, visible) : null,
+        Links = [.. beside.Links[(row.Key, row.Attempt)].Select(l => new LinkView(l.Kind, Masked(l.Run, beside.Targets, row.Namespace, visible),
+            References.Choose([.. beside.Targets[l.Run]], row.Namespace) is not null))],
+        Stages = [.. beside.Stages[(row.Key, row.Attempt)]],
+        Tags = beside.Tags[(row.Key, row.Attempt)],
         Flags = row.Flags.Length == 0 ? [] : row.Flags.Split(' '),
+        ExcludedBecause = row.ExcludedBecause,
     };
 
     /// <summary>What remains of a run that the caller may not see: when, and how it ended.</summary>
@@ -92,7 +74,9 @@ internal static class RunViews
         Submitter = "",
         Parent = null,
         Links = [],
+        Stages = [],
         Tags = Event.NoTags,
+        ExcludedBecause = null,
         Hidden = true,
     };
 
@@ -130,5 +114,32 @@ internal static class RunViews
             SELECT * FROM {runs} WHERE key IN (SELECT key FROM member LIMIT {limit})
             """).AsNoTracking();
 #pragma warning restore EF1002
+    }
+}
+
+/// <summary>What other tables hold of some rows, by their keys and attempts.</summary>
+/// <param name="Links">Their links.</param>
+/// <param name="Stages">Their stages.</param>
+/// <param name="Tags">Their tags.</param>
+/// <param name="Targets">The identities that their parents and links mean, by rendering.</param>
+internal sealed record RunDetails(
+    ILookup<(long, int), RunLink> Links, ILookup<(long, int), StageView> Stages, IReadOnlyDictionary<(long, int), ImmutableSortedDictionary<string, TagValue>> Tags,
+    ILookup<string, RunId> Targets)
+{
+    public static async Task<RunDetails> LoadAsync(Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
+    {
+        var keys = rows.Select(static r => r.Key).Distinct().ToArray();
+        var links = (await snapshot.RunLinks.Where(l => keys.Contains(l.Key)).OrderBy(static l => l.Ordinal).ToListAsync(cancellationToken))
+            .ToLookup(static l => (l.Key, l.Attempt), static l => new RunLink(l.Kind, l.Target));
+        var stages = (await snapshot.RunStages.Where(s => keys.Contains(s.Key)).OrderBy(static s => s.Ordinal).ToListAsync(cancellationToken))
+            .ToLookup(static s => (s.Key, s.Attempt), static s => new StageView(s.Name, s.FromAt, s.ToAt));
+        var tags = (await snapshot.RunTags.Where(t => keys.Contains(t.Key)).Select(static t => new { t.Key, t.Attempt, t.Tags }).ToListAsync(cancellationToken))
+            .ToDictionary(static t => (t.Key, t.Attempt), static t => EventData.ReadTags(t.Tags));
+
+        var references = rows.Select(static r => r.Parent).Concat(links.SelectMany(static l => l).Select(static l => l.Run))
+            .OfType<string>().Distinct().Select(References.Hash).ToArray();
+        var targets = await snapshot.Runs.Where(r => references.Contains(r.Reference))
+            .Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Distinct().ToListAsync(cancellationToken);
+        return new(links, stages, tags, targets.Select(static t => new RunId(t.Source, t.Type, t.Namespace, t.Id)).ToLookup(static id => id.Rendering));
     }
 }

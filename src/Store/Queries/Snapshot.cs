@@ -12,7 +12,10 @@ internal sealed class Snapshot : IAsyncDisposable
 {
     private readonly DbTransaction _transaction;
 
-    private Snapshot(Database database, DbTransaction transaction, CheckpointRow live) => (Database, _transaction, Live) = (database, transaction, live);
+    private readonly IEngine _engine;
+
+    private Snapshot(Database database, IEngine engine, DbTransaction transaction, CheckpointRow live) =>
+        (Database, _engine, _transaction, Live) = (database, engine, transaction, live);
 
     public Database Database { get; }
 
@@ -23,7 +26,19 @@ internal sealed class Snapshot : IAsyncDisposable
 
     public IQueryable<RunLinkRow> RunLinks => Database.RunLinks(Live.Slot);
 
-    public IQueryable<RunTagRow> RunTags => Database.RunTags(Live.Slot);
+    public IQueryable<RunStageRow> RunStages => Database.RunStages(Live.Slot);
+
+    public IQueryable<RunTagsRow> RunTags => Database.RunTags(Live.Slot);
+
+    public IQueryable<OperationRow> Operations => Database.Operations(Live.Slot);
+
+    public IQueryable<OperationSettingRow> OperationSettings => Database.OperationSettings(Live.Slot);
+
+    public IQueryable<RollupRow> Rollups => Database.Rollups(Live.Slot);
+
+    /// <summary>The attempts that carry at least one of some tags.</summary>
+    public IQueryable<TaggedRun> Tagged(long[] tags) =>
+        Database.Database.SqlQueryRaw<TaggedRun>(_engine.Tagged(Live.Slot, "{0}"), _engine.TagArray(tags));
 
     public async ValueTask DisposeAsync()
     {
@@ -43,7 +58,7 @@ internal sealed class Snapshot : IAsyncDisposable
                 var transaction = await engine.BeginReadAsync(database.Database.GetDbConnection(), cancellationToken);
                 await database.Database.UseTransactionAsync(transaction, cancellationToken);
                 var live = await database.Checkpoints.AsNoTracking().SingleAsync(static c => c.Live, cancellationToken);
-                return new Snapshot(database, transaction, live);
+                return new Snapshot(database, engine, transaction, live);
             }
             catch
             {
@@ -53,3 +68,6 @@ internal sealed class Snapshot : IAsyncDisposable
         }
     }
 }
+
+/// <summary>An attempt that a search by tags found.</summary>
+internal sealed record TaggedRun(long Key, int Attempt);

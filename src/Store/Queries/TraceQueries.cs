@@ -27,15 +27,14 @@ public sealed class TraceQueries
             return null;
         }
         var rows = await RunViews.TraceRows(snapshot, key.Value, MostRuns + 1).ToListAsync(cancellationToken);
-        var links = await RunViews.LinksAsync(snapshot, rows, cancellationToken);
-        var targets = await RunViews.TargetsAsync(snapshot, rows, links, cancellationToken);
+        var beside = await RunDetails.LoadAsync(snapshot, rows, cancellationToken);
         var run = RunViews.Id(rows.First(r => r.Key == key.Value));
-        var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(r, links[r.No]))], run, number.Value);
+        var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(r, beside.Links[(r.Key, r.Attempt)]))], run, number.Value);
 
         var byAttempt = rows.ToDictionary(static r => (r.Key, r.Attempt));
         var views = trace.Runs.Select(t => byAttempt[(t.Id.Key.Value, t.Attempt)]).Select(r =>
         {
-            var view = RunViews.View(r, links[r.No], targets, visible) with { TraceId = trace.TraceId };
+            var view = RunViews.View(r, beside, visible) with { TraceId = trace.TraceId };
             return visible.Includes(r.Namespace) ? view : RunViews.Hide(view);
         }).ToList();
         var now = _time.GetUtcNow();

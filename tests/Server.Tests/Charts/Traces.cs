@@ -34,6 +34,7 @@ internal sealed class Traces
             Duration = to - from,
             Submitter = "",
             Links = [],
+            Stages = [],
             Tags = new Dictionary<string, TagValue>(),
             Flags = [],
         });

@@ -163,7 +163,9 @@ public abstract class RedactionContract
             + await database.Tags.LongCountAsync(static t => t.Value.Contains(Secret), Cancel);
         foreach (var slot in Database.Slots)
         {
-            count += await database.Runs(slot).LongCountAsync(static r => r.Tags.Contains(Secret) || r.Reason!.Contains(Secret), Cancel);
+            count += await database.Runs(slot).LongCountAsync(static r => r.Name.Contains(Secret) || r.Actor!.Contains(Secret) || r.Reason!.Contains(Secret), Cancel)
+                + await database.RunTags(slot).LongCountAsync(static t => t.Tags.Contains(Secret), Cancel)
+                + await database.Operations(slot).LongCountAsync(static o => o.Name.Contains(Secret), Cancel);
         }
         return count;
     }

@@ -29,7 +29,7 @@ internal sealed record History(IReadOnlyList<HistoryEvent> Events)
             from name in text
             from parents in references
             from links in references
-            from tag in Gen.Elements(null, "service", "env", "host.name")
+            from tag in Gen.Elements(null, "service", "env", "host.name", "user.name")
             from value in Gen.Elements("api", "web")
             from inTrace in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
             from outcome in Gen.Elements(Enum.GetValues<Outcome>())

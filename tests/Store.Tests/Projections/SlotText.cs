@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Numbers;
 
 namespace ValueStream.Store.Tests.Projections;
 
@@ -22,14 +23,34 @@ internal static class SlotText
         var slot = await database.Checkpoints.Where(c => c.Live == live).Select(static c => c.Slot).SingleAsync(cancel);
         var runs = await database.Runs(slot).Where(r => @namespace == null || r.Namespace == @namespace)
             .OrderBy(static r => r.Namespace).ThenBy(static r => r.Type).ThenBy(static r => r.Id).ThenBy(static r => r.Attempt).ToListAsync(cancel);
-        var links = (await database.RunLinks(slot).OrderBy(static l => l.Ordinal).ToListAsync(cancel)).ToLookup(static l => l.RunNo);
-        var tags = (await database.RunTags(slot).ToListAsync(cancel)).ToLookup(static t => t.RunNo);
+        var links = (await database.RunLinks(slot).OrderBy(static l => l.Ordinal).ToListAsync(cancel)).ToLookup(static l => (l.Key, l.Attempt));
+        var stages = (await database.RunStages(slot).OrderBy(static l => l.Ordinal).ToListAsync(cancel)).ToLookup(static l => (l.Key, l.Attempt));
+        var tags = (await database.RunTags(slot).ToListAsync(cancel)).ToDictionary(static t => (t.Key, t.Attempt));
         var dictionary = await database.Tags.ToDictionaryAsync(static t => t.Id, static t => $"{t.Key}={t.Value}", cancel);
-        return string.Join('\n', runs.Select(r => string.Join(" | ",
-            $"{r.Source} {r.Type} {r.Namespace} {r.Id} #{r.Attempt}", r.Name, r.State, r.Outcome, Seconds(r.At), Seconds(r.StartedAt), Seconds(r.EndedAt),
-            r.Duration, r.Actor, r.Reason, r.Submitter, r.Parent, r.Traceparent?.Split('-')[2], r.Tags, r.Flags,
-            string.Join(", ", links[r.No].Select(static l => $"{l.Kind} {l.Target}")),
-            string.Join(", ", tags[r.No].Select(t => dictionary[t.TagId]).Order(StringComparer.Ordinal)))));
+        var texts = runs.Select(r => string.Join(" | ",
+            $"{r.Source} {r.Type} {r.Namespace} {r.Id} #{r.Attempt}", r.Name, r.State, r.Outcome, Seconds(r.At), Seconds(r.StartedAt), Seconds(r.EndedAt), Seconds(r.AbandonedAt),
+            r.Duration, r.Actor, r.Reason, r.Submitter, r.Parent, r.Traceparent?.Split('-')[2], r.Flags, tags[(r.Key, r.Attempt)].Tags,
+            string.Join(", ", links[(r.Key, r.Attempt)].Select(static l => $"{l.Kind} {l.Target}")),
+            string.Join(", ", stages[(r.Key, r.Attempt)].Select(static s => $"{s.Name} {Seconds(s.FromAt)}..{Seconds(s.ToAt)}")),
+            string.Join(", ", tags[(r.Key, r.Attempt)].Ids.Select(t => dictionary[t]).Order(StringComparer.Ordinal))));
+
+        var operations = await database.Operations(slot).Where(o => @namespace == null || o.Namespace == @namespace)
+            .OrderBy(static o => o.Namespace).ThenBy(static o => o.Type).ThenBy(static o => o.Name).ToListAsync(cancel);
+        var rollups = (await database.Rollups(slot).ToListAsync(cancel)).ToLookup(static r => r.Operation);
+        texts = texts.Concat(operations.Select(o => string.Join(" | ",
+            [$"{o.Namespace} {o.Type} {o.Name}", $"{Seconds(o.FirstAt)}..{Seconds(o.LastAt)}", .. rollups[o.Key]
+                .Select(r => $"{r.Series} {r.At} {(r.Tag == 0 ? "" : dictionary[r.Tag])} {Text(r.Data, dictionary)}").Order(StringComparer.Ordinal)])));
+        return string.Join('\n', texts);
+    }
+
+    private static string Text(byte[] data, Dictionary<long, string> dictionary)
+    {
+        var tally = new Tally();
+        tally.AddBytes(data);
+        return string.Join(' ', Enum.GetValues<Counted>().Where(c => tally[c] > 0).Select(c => $"{c} {tally[c]}")
+            .Concat(tally.Successful.Bins.Select(static b => $"s{b}")).Concat(tally.Failed.Bins.Select(static b => $"f{b}"))
+            .Concat(tally.Facts.Select(f => $"{f.Key.Fact} {dictionary[f.Key.Tag]} {f.Value}").Order(StringComparer.Ordinal))
+            .Append($"{tally.SuccessfulTime} {tally.FailedTime} {tally.OtherTime}"));
     }
 
     private static double? Seconds(DateTimeOffset? at) => (at - StoreFixture.Noon)?.TotalSeconds;

@@ -181,6 +181,8 @@ public abstract class EventMembersContract(ApiServer server)
         var events = (await Client.ReadAsync($"/api/v1/runs/{items[0].Text("key")}/events")).GetProperty("items");
 
         Assert.Equal(("ended", "ann", "web"), (run.Text("state"), run.Text("actor"), run.GetProperty("tags").Text("board")));
+        Assert.Equal([("In Prüfung", Sent.Noon.AddSeconds(5), Sent.Noon.AddSeconds(9))], run.GetProperty("stages").EnumerateArray().Select(
+            static s => (s.Text("name"), s.GetProperty("from").GetDateTimeOffset(), s.GetProperty("to").GetDateTimeOffset())));
         Assert.Equal(["ended", "transitioned", "started"], events.EnumerateArray().Select(static e => e.Text("kind")));
         Assert.Equal("In Prüfung", events[1].GetProperty("data").Text("stage"));
     }

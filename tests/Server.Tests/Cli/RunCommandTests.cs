@@ -434,6 +434,17 @@ public sealed class RunCommandTests
         }
     }
 
+    [Fact]
+    public void What_else_OpenSSL_would_be_needed_for_is_the_same_without_it()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var (text, bytes) = (new string('é', i), System.Text.Encoding.UTF8.GetBytes(new string('x', i)));
+            Assert.Equal(EventIds.Of("import", text, "7"), Hash.EventId("import", text, "7"));
+            Assert.Equal(System.Security.Cryptography.HMACSHA256.HashData(bytes, bytes), Hash.Hmac(bytes, bytes));
+        }
+    }
+
     private static string? Action(JsonElement e) => e.GetProperty("action").GetString();
 
     private static string? Type(JsonElement e) => e.GetProperty("run").GetProperty("type").GetString();

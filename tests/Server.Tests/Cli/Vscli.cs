@@ -33,6 +33,7 @@ internal sealed class Vscli : IDisposable
     {
         var named = Environment.GetEnvironmentVariable(variable) ?? "";
         SkipUnless(named.Length > 0, $"{variable} does not name {what}");
+        Assert.True(Path.Exists(named), $"{variable} names {named}, which is not there (write it from the root)");
         return Path.GetFullPath(named);
     }
 

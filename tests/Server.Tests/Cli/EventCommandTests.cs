@@ -126,6 +126,30 @@ public sealed class EventCommandTests
     }
 
     [Fact]
+    public async Task Fifty_calls_of_every_kind_against_a_hanging_server_take_under_10_seconds_and_arrive_later()
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Hangs);
+        using var vscli = new Vscli(server.Url);
+        var ran = await vscli.Script("sh", """
+            set -eu
+            for i in 1 2 3 4 5 6 7 8 9 10; do
+              STEP="$(vscli event -type=step start)"
+              vscli annotate -event-id="$STEP" note
+              vscli link -event-id="$STEP" vstrace-github-issue-acme.shop-12
+              vscli run -type=part -parent-event-id="$STEP" -- true
+              vscli event end -event-id="$STEP"
+            done
+            """);
+        Assert.Equal(0, ran.ExitCode);
+        Assert.True(ran.Took < TimeSpan.FromSeconds(10), $"took {ran.Took}");
+        Assert.Equal(60, vscli.Files("spool").Length);
+
+        await using var back = new ScriptedServer(ScriptedServer.Accepts);
+        vscli.Variables["VALUESTREAM_URL"] = back.Url;
+        Assert.Equal("vscli: 60 sent, 0 refused, 0 left\n", (await vscli.Run("flush")).Error);
+    }
+
+    [Fact]
     public async Task After_a_failed_contact_the_server_is_left_alone_for_30_seconds_but_not_by_flush()
     {
         await using var server = new ScriptedServer(ScriptedServer.Sends(""), ScriptedServer.Accepts);

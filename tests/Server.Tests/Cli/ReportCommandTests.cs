@@ -59,7 +59,7 @@ public sealed class ReportCommandTests(SqliteServer server)
         Assert.All(lines, static l => Assert.InRange(ValueStream.Cli.Printable.Width(l), 0, 80));
         Assert.Matches(@"^n+… \(\w+\): timeout after 1 min$", lines[0]);
         Assert.Matches(@"^failed first: n+… \(\w+\), timeout at \+1 min$", lines[4]);
-        Assert.Equal(2, lines.Count(l => l.Contains($" {key} ", StringComparison.Ordinal)));
+        Assert.Equal(2, lines.Count(l => l.Contains($" {key}", StringComparison.Ordinal)));
         Assert.Matches(@"^POSITION +RECORDED +WHAT +KEY +ACTOR +REASON$", lines[^3]);
     }
 

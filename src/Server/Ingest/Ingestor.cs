@@ -21,6 +21,7 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
         var answers = new (IngestItem Item, string? Field)[items.Count];
         var events = new List<(int Index, NewEvent Event)>(items.Count);
         List<(ShortKey Run, TimeSpan Lease)>? alive = null;
+        List<RunId>? heartbeats = null;
         for (var i = 0; i < items.Count; i++)
         {
             try
@@ -29,6 +30,7 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
                 if (EventReader.ReadHeartbeat(items[i], run) is { } heartbeat)
                 {
                     (alive ??= []).Add((heartbeat.Run.Key, heartbeat.Lease));
+                    (heartbeats ??= []).Add(heartbeat.Run);
                     answers[i] = (new IngestItem { Index = i, Status = "accepted", Run = heartbeat.Run.Rendering, Key = heartbeat.Run.Key.ToString() }, null);
                     continue;
                 }
@@ -44,7 +46,7 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
                 answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = unreadable.Sentence }, unreadable.Field);
             }
         }
-        var results = await TakeAsync([.. events.Select(static e => e.Event)]);
+        var results = await TakeAsync([.. events.Select(static e => e.Event), .. await RevivalsAsync(heartbeats, sending, cancellationToken)]);
         foreach (var ((index, e), result) in events.Zip(results))
         {
             answers[index] = (Answer(index, e, result), null);
@@ -74,6 +76,18 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
         var text = run.Text("run", Limits.Reference)!;
         return await runs.ResolveAsync(text, Visible.Everything, cancellationToken)
             ?? throw new UnreadableException("run", $"'{text}' is not a run that is known, or it means more than one; say source, type, namespace and id instead.");
+    }
+
+    /// <summary>A heartbeat touches the lease alone, but for a run that was given up: that it lives is a fact of the log.</summary>
+    private async Task<IEnumerable<NewEvent>> RevivalsAsync(List<RunId>? heartbeats, Sending sending, CancellationToken cancellationToken)
+    {
+        if (heartbeats is null)
+        {
+            return [];
+        }
+        var abandoned = await runs.AbandonedAsync([.. heartbeats.Select(static r => r.Key)], Visible.Everything, cancellationToken);
+        return heartbeats.Distinct().Where(r => abandoned.ContainsKey(r.Key))
+            .Select(r => EventReader.Make(EventKind.Annotated, r, new EventData(), sending) with { Attempt = abandoned[r.Key] });
     }
 
     /// <summary>Why an event was not stored; null when it was.</summary>

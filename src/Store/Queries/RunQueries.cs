@@ -121,6 +121,16 @@ public sealed class RunQueries
         }
     }
 
+    /// <summary>Those among some runs that are taken to have died, each with the attempt that is.</summary>
+    public async Task<IReadOnlyDictionary<ShortKey, int>> AbandonedAsync(IReadOnlyCollection<ShortKey> runs, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var keys = runs.Select(static r => r.Value).Distinct().ToArray();
+        var rows = await visible.Of(snapshot.Runs).Where(r => keys.Contains(r.Key) && r.State == (short)AttemptState.Abandoned)
+            .Select(static r => new { r.Key, r.Attempt }).ToListAsync(cancellationToken);
+        return rows.GroupBy(static r => r.Key).ToDictionary(static g => new ShortKey(g.Key), static g => g.Max(static r => r.Attempt));
+    }
+
     private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, Visible visible)
     {
         var runs = visible.Of(snapshot.Runs);

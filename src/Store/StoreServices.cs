@@ -47,6 +47,9 @@ public static class StoreServices
             p.GetRequiredService<IEngine>(), p.GetRequiredService<EventLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
         services.AddSingleton(static p => new RunQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new TraceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new OperationQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new MetricQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new TagQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new ProjectionQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new HealthQueries(p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));

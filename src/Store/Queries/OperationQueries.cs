@@ -95,7 +95,7 @@ public sealed class OperationQueries : IDisposable
     {
         var now = _time.GetUtcNow();
         var zone = TimeZoneInfo.FindSystemTimeZoneById(snapshot.Live.Zone);
-        var to = filter.To ?? now;
+        var to = filter.To ?? Window.LimitAt(now);
         return Window.OfDays(filter.From ?? RollupSeries.DayAt(RollupSeries.Day(to.AddTicks(-1), zone) - (DaysOfWindow - 1), zone), to, now, zone);
     }
 

@@ -56,6 +56,9 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
 
     public WindowView View => new(From, To, Zone.Id);
 
+    /// <summary>The end of the hour that has begun: no window reaches further.</summary>
+    public static DateTimeOffset LimitAt(DateTimeOffset now) => RollupSeries.HourAt(RollupSeries.Hour(now) + 1);
+
     /// <summary>A window in hours, or in days of the reporting zone where it is long.</summary>
     /// <exception cref="BadArgumentException">There is no such window.</exception>
     public static Window OfHours(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, TimeZoneInfo zone, TimeZoneInfo reporting)
@@ -63,7 +66,7 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
         to = Check(from, to, now, MostDays);
         if ((to - from).TotalDays <= MostDaysOfHours)
         {
-            return new(RollupSeries.Hour(from), RollupSeries.Hour(UpToHour(to)), zone, false, UpToHour(now));
+            return new(RollupSeries.Hour(from), RollupSeries.Hour(UpToHour(to)), zone, false, LimitAt(now));
         }
         return zone.Id == reporting.Id ? OfDays(from, to, now, reporting, MostDays)
             : throw new BadArgumentException("zone", $"More than {MostDaysOfHours} days are known in days of {reporting.Id} only. Leave the zone out, or ask for a shorter window.");
@@ -74,23 +77,29 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
     public static Window OfDays(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, TimeZoneInfo reporting, int mostDays = MostDaysOfHours)
     {
         to = Check(from, to, now, mostDays);
-        return new(RollupSeries.Day(from, reporting), RollupSeries.Day(to.AddTicks(-1), reporting) + 1, reporting, true, UpToHour(now));
+        return new(RollupSeries.Day(from, reporting), RollupSeries.Day(to.AddTicks(-1), reporting) + 1, reporting, true, LimitAt(now));
     }
 
     /// <summary>Its steps, the first and the last perhaps cut off by the window's edges.</summary>
+    /// <exception cref="BadArgumentException">Days are asked for by hours.</exception>
     public IEnumerable<Window> Steps(Interval interval)
     {
         if (IsDays && interval == Interval.Hour)
         {
             throw new BadArgumentException("interval", $"Hours are for up to {MostDaysOfHours} days. Ask for day or week, or for a shorter window.");
         }
-        var first = First;
-        for (var at = First + 1; at <= End; at++)
+        return Cut();
+
+        IEnumerable<Window> Cut()
         {
-            if (at == End || StepOf(at, interval) != StepOf(first, interval))
+            var first = First;
+            for (var at = First + 1; at <= End; at++)
             {
-                yield return this with { First = first, End = at };
-                first = at;
+                if (at == End || StepOf(at, interval) != StepOf(first, interval))
+                {
+                    yield return this with { First = first, End = at };
+                    first = at;
+                }
             }
         }
     }
@@ -104,12 +113,12 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
 
     private DateTimeOffset At(int at) => (IsDays ? RollupSeries.DayAt(at, Zone) : RollupSeries.HourAt(at)) is var time && time < Limit ? time : Limit;
 
-    private static DateTimeOffset UpToHour(DateTimeOffset time) => RollupSeries.HourAt(RollupSeries.Hour(time.AddHours(1).AddTicks(-1)));
+    private static DateTimeOffset UpToHour(DateTimeOffset time) => RollupSeries.HourAt(RollupSeries.Hour(time.AddHours(1).AddMicroseconds(-1)));
 
     /// <returns>The window's end, no later than the hour that has begun.</returns>
     private static DateTimeOffset Check(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, int mostDays)
     {
-        var limit = UpToHour(now);
+        var limit = LimitAt(now);
         if (from.Year < 1970)
         {
             throw new BadArgumentException("from", "It must be in 1970 or later.");

@@ -84,6 +84,7 @@ try
     app.MapEventsIngest();
     app.MapCustomHttp();
     app.MapReads();
+    app.MapOperations();
     app.MapLog();
     app.MapAdministration();
     app.MapLive();

@@ -244,8 +244,44 @@ public sealed record OperationView : NumbersView
     /// <summary>The kind of work.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Its runs' name.</summary>
+    /// <summary>The name that an administrator gave it, else that of its runs.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Its runs' name, where an administrator gave it another; else absent.</summary>
+    public string? RunName { get; init; }
+
+    /// <summary>What it is for, as an administrator says; so with the members that follow.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Who answers for it.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Where it runs or what it changes.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>Seconds that a run of it should not exceed.</summary>
+    public double? DurationLimit { get; init; }
+
+    /// <summary>Whether the 95th percentile of its successful runs' durations is over that limit; absent where there is none.</summary>
+    public bool? IsOverDurationLimit { get; init; }
+
+    /// <summary>The error rate that it should not exceed, 0..1.</summary>
+    public double? ErrorRateLimit { get; init; }
+
+    /// <summary>Whether its error rate is over that limit; absent where there is none.</summary>
+    public bool? IsOverErrorRateLimit { get; init; }
+
+    /// <summary>Whether its runs should say why they were started.</summary>
+    public bool? ReasonRequired { get; init; }
+
+    /// <summary>True where lists leave it out unless they are asked for what is hidden.</summary>
+    public bool? Hidden { get; init; }
+
+    /// <summary>Keys of the operations whose runs are counted here, because they are merged into this one; absent where there are none.</summary>
+    public IReadOnlyList<string>? Merged { get; init; }
+
+    /// <summary>Key of the operation under which its runs are counted; absent where that is itself.</summary>
+    public string? MergedInto { get; init; }
 
     /// <summary>When its first run started.</summary>
     public DateTimeOffset FirstAt { get; init; }

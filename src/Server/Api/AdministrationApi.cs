@@ -38,7 +38,7 @@ internal static class AdministrationApi
         }
         if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Visible.Everything, cancellationToken) is not { } found)
         {
-            return Problems.NotFound($"There is no operation with key '{key}'. A run names its own.");
+            return Problems.NotFound($"There is no operation with key '{key}'. /api/v1/operations?hidden=true lists them.");
         }
         try
         {

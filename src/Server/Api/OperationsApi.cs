@@ -71,6 +71,9 @@ internal sealed record OperationSearch
     [Description("A part of the name, in any case")]
     public string? Q { get; init; }
 
+    [Description("true: those as well that an administrator has hidden")]
+    public bool? Hidden { get; init; }
+
     [Description("The window's first day; 28 days where absent")]
     public DateTimeOffset? From { get; init; }
 
@@ -82,7 +85,7 @@ internal sealed record OperationSearch
 
     /// <summary>As the store takes it.</summary>
     public OperationFilter ToFilter() =>
-        new() { Namespace = Namespace, Type = Type, Name = Q, From = From, To = To, Limit = Limit ?? OperationQueries.MostListed };
+        new() { Namespace = Namespace, Type = Type, Name = Q, Hidden = Hidden is true, From = From, To = To, Limit = Limit ?? OperationQueries.MostListed };
 }
 
 /// <summary>What <c>GET /api/v1/operations/{key}/metrics</c> tells, as it stands in the address.</summary>

@@ -45,7 +45,9 @@ public sealed class MetricQueries
     public async Task<MetricsView?> OfAsync(ShortKey key, MetricFilter filter, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        if (!await visible.Of(snapshot.Operations).AnyAsync(o => o.Key == key.Value, cancellationToken))
+        var counted = (await OperationSettings.LoadAsync(snapshot, cancellationToken)).CountedIn(key);
+        var keys = await visible.Of(snapshot.Operations).Where(o => counted.Contains(o.Key)).Select(static o => o.Key).ToArrayAsync(cancellationToken);
+        if (!keys.Contains(key.Value))
         {
             return null;
         }
@@ -57,7 +59,7 @@ public sealed class MetricQueries
         var tallies = steps.ConvertAll(static _ => new Tally());
         var (totals, previous) = (new Tally(), new Tally());
         var step = 0;
-        foreach (var (at, data) in (await RollupsAsync(snapshot, key, window with { First = window.Previous.First }, cancellationToken)).OrderBy(static r => r.At))
+        foreach (var (at, data) in (await RollupsAsync(snapshot, keys, window with { First = window.Previous.First }, cancellationToken)).OrderBy(static r => r.At))
         {
             while (at >= steps[step].End)
             {
@@ -66,7 +68,7 @@ public sealed class MetricQueries
             (at < window.First ? previous : tallies[step]).AddBytes(data, facts: false);
         }
         tallies.ForEach(t => totals.Add(t));
-        var running = (await snapshot.RunningAsync(cancellationToken)).Count(r => r.Operation == key.Value && r.At >= window.From && r.At < window.To);
+        var running = (await snapshot.RunningAsync(cancellationToken)).Count(r => keys.Contains(r.Operation) && r.At >= window.From && r.At < window.To);
         var view = new MetricsView
         {
             Definition = NumberViews.Definition,
@@ -78,8 +80,8 @@ public sealed class MetricQueries
             Series = [.. steps.Zip(tallies, static (s, t) => new StepView(s.From, s.To, NumberViews.View(t, s.Days)))],
         };
         return filter.By is null ? view
-            : RollupSeries.Of(filter.By) is { } series ? await WithDimensionAsync(view, snapshot, key, series, window, reporting, now, cancellationToken)
-            : await WithSampleAsync(view, snapshot, key, filter.By, window, Ended(totals), cancellationToken);
+            : RollupSeries.Of(filter.By) is { } series ? await WithDimensionAsync(view, snapshot, keys, series, window, reporting, now, cancellationToken)
+            : await WithSampleAsync(view, snapshot, keys, filter.By, window, Ended(totals), cancellationToken);
     }
 
     private static TimeZoneInfo? Zone(string? id) =>
@@ -87,22 +89,22 @@ public sealed class MetricQueries
         : TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone
         : throw new BadArgumentException("zone", $"'{id}' is not known. Say a name of the IANA time zone database, such as Europe/Berlin.");
 
-    private static async Task<List<(int At, byte[] Data)>> RollupsAsync(Snapshot snapshot, ShortKey key, Window window, CancellationToken cancellationToken)
+    private static async Task<List<(int At, byte[] Data)>> RollupsAsync(Snapshot snapshot, long[] keys, Window window, CancellationToken cancellationToken)
     {
         // The index begins with the series and the time: so the times are named one by one.
         var ats = Enumerable.Range(window.First, window.End - window.First).ToArray();
         var series = window.Series;
-        return (await snapshot.Rollups.Where(r => r.Series == series && ats.Contains(r.At) && r.Operation == key.Value)
+        return (await snapshot.Rollups.Where(r => r.Series == series && ats.Contains(r.At) && keys.Contains(r.Operation))
             .Select(static r => new { r.At, r.Data }).ToListAsync(cancellationToken)).ConvertAll(static r => (r.At, r.Data));
     }
 
     /// <summary>Groups from the rollups of a tag: of all runs, by whole days.</summary>
     private static async Task<MetricsView> WithDimensionAsync(
-        MetricsView view, Snapshot snapshot, ShortKey key, short series, Window asked, TimeZoneInfo reporting, DateTimeOffset now, CancellationToken cancellationToken)
+        MetricsView view, Snapshot snapshot, long[] keys, short series, Window asked, TimeZoneInfo reporting, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var window = asked.IsDays ? asked : Window.OfDays(asked.From, asked.To, now, reporting);
         var ats = Enumerable.Range(window.First, window.End - window.First).ToArray();
-        var rows = await snapshot.Rollups.Where(r => r.Series == series && ats.Contains(r.At) && r.Operation == key.Value)
+        var rows = await snapshot.Rollups.Where(r => r.Series == series && ats.Contains(r.At) && keys.Contains(r.Operation))
             .Select(static r => new { r.Tag, r.Data }).ToListAsync(cancellationToken);
         var tallies = new Dictionary<long, Tally>();
         foreach (var row in rows)
@@ -110,7 +112,7 @@ public sealed class MetricQueries
             Of(tallies, row.Tag).AddBytes(row.Data);
         }
         var rest = new Tally();
-        foreach (var (_, data) in await RollupsAsync(snapshot, key, window, cancellationToken))
+        foreach (var (_, data) in await RollupsAsync(snapshot, keys, window, cancellationToken))
         {
             rest.AddBytes(data, facts: false);
         }
@@ -130,11 +132,12 @@ public sealed class MetricQueries
 
     /// <summary>Groups from the newest runs themselves.</summary>
     private async Task<MetricsView> WithSampleAsync(
-        MetricsView view, Snapshot snapshot, ShortKey key, string by, Window window, long ended, CancellationToken cancellationToken)
+        MetricsView view, Snapshot snapshot, long[] keys, string by, Window window, long ended, CancellationToken cancellationToken)
     {
         // Those that began before its end, for no other can have ended in it: a piece of the index on (operation, at).
+        var all = keys is [var one] ? snapshot.Runs.Where(r => r.Operation == one) : snapshot.Runs.Where(r => keys.Contains(r.Operation));
         var runs = await (
-            from r in snapshot.Runs.Where(r => r.Operation == key.Value && r.At < window.To).OrderByDescending(static r => r.At).Take(Newest)
+            from r in all.Where(r => r.At < window.To).OrderByDescending(static r => r.At).Take(Newest)
             join t in snapshot.RunTags on new { r.Key, r.Attempt } equals new { t.Key, t.Attempt }
             where (r.EndedAt ?? r.AbandonedAt) >= window.From && (r.EndedAt ?? r.AbandonedAt) < window.To
             select new { r.Operation, r.State, r.Outcome, r.At, r.StartedAt, r.EndedAt, r.AbandonedAt, r.Duration, r.Flags, t.Tags }).ToListAsync(cancellationToken);

@@ -18,6 +18,9 @@ public sealed record OperationFilter
     /// <summary>A part of the name, in any case.</summary>
     public string? Name { get; init; }
 
+    /// <summary>Whether those are listed, too, that an administrator has hidden.</summary>
+    public bool Hidden { get; init; }
+
     /// <summary>The window's first day; 28 days where absent.</summary>
     public DateTimeOffset? From { get; init; }
 
@@ -55,10 +58,12 @@ public sealed class OperationQueries : IDisposable
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         var window = WindowOf(snapshot, filter);
-        // What is kept is everybody's: who may see what is decided here.
-        var matching = (await AllAsync(snapshot, window, cancellationToken)).Where(o => visible.Includes(o.Row.Namespace)
-            && (filter.Namespace is null || o.Row.Namespace == filter.Namespace) && (filter.Type is null || o.Row.Type == filter.Type)
-            && (filter.Name is null || o.Row.Name.Contains(filter.Name, StringComparison.OrdinalIgnoreCase))).ToList();
+        var settings = await OperationSettings.LoadAsync(snapshot, cancellationToken);
+        // What is kept is everybody's, and older than what was set: who may see what under which name is decided here.
+        var matching = Merged((await AllAsync(snapshot, window, cancellationToken)).Where(o => visible.Includes(o.Row.Namespace)), settings)
+            .Where(o => (filter.Namespace is null || o.Row.Namespace == filter.Namespace) && (filter.Type is null || o.Row.Type == filter.Type)
+                && (filter.Name is null || NameOf(o, settings).Contains(filter.Name, StringComparison.OrdinalIgnoreCase))
+                && (filter.Hidden || settings.Of(o.Row.Key).Hidden is not true)).ToList();
         var listed = matching.Take(filter.Limit).ToList();
         var others = new Tally();
         foreach (var operation in matching.Skip(filter.Limit))
@@ -69,7 +74,7 @@ public sealed class OperationQueries : IDisposable
         {
             Definition = NumberViews.Definition,
             Window = window.View,
-            Items = Views(listed, window),
+            Items = Views(listed, window, settings),
             Others = matching.Count > listed.Count ? new OthersView(matching.Count - listed.Count, NumberViews.View(others, window.Days)) : null,
         };
     }
@@ -80,12 +85,21 @@ public sealed class OperationQueries : IDisposable
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         var window = WindowOf(snapshot, new OperationFilter { From = from, To = to });
-        var rows = await visible.Of(snapshot.Operations).Where(o => o.Key == key.Value).ToListAsync(cancellationToken);
+        var settings = await OperationSettings.LoadAsync(snapshot, cancellationToken);
+        var into = settings.Shown(key);
+        long[] asked = [.. settings.CountedIn(key), into.Value];
+        var rows = await visible.Of(snapshot.Operations).Where(o => asked.Contains(o.Key)).ToListAsync(cancellationToken);
+        if (!rows.Exists(r => r.Key == key.Value))
+        {
+            return null;
+        }
+        var mergedInto = into != key && rows.RemoveAll(r => r.Key == into.Value) > 0 ? into.ToString() : null;
+        var keys = rows.ConvertAll(static r => r.Key).ToArray();
         var (first, end) = Read(window);
         var ats = Enumerable.Range(first, end - first).ToArray();
         var (operations, _) = await ReadAsync(snapshot, window, rows,
-            snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && ats.Contains(r.At) && r.Operation == key.Value), cancellationToken);
-        return Views(operations, window).SingleOrDefault();
+            snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && ats.Contains(r.At) && keys.Contains(r.Operation)), cancellationToken);
+        return Views([Operation.Sum(operations.Single(o => o.Row.Key == key.Value), operations)], window, settings).Single() with { MergedInto = mergedInto };
     }
 
     /// <inheritdoc/>
@@ -121,7 +135,7 @@ public sealed class OperationQueries : IDisposable
             var (first, end) = Read(window);
             var (operations, rollups) = await ReadAsync(snapshot, window, await snapshot.Operations.ToListAsync(cancellationToken),
                 snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && r.At >= first && r.At < end), cancellationToken);
-            List<Operation> ordered = [.. operations.OrderByDescending(static o => o.Now.Finished).ThenByDescending(static o => o.Row.LastAt).ThenBy(static o => o.Row.Key)];
+            var ordered = Ordered(operations);
             if (rollups >= Expensive)
             {
                 _kept.Keep(key, ordered);
@@ -133,6 +147,24 @@ public sealed class OperationQueries : IDisposable
             _reading.Release();
         }
     }
+
+    private static List<Operation> Ordered(IEnumerable<Operation> operations) =>
+        [.. operations.OrderByDescending(static o => o.Now.Finished).ThenByDescending(static o => o.Row.LastAt).ThenBy(static o => o.Row.Key)];
+
+    /// <summary>What is merged into another counts there, unless the caller has no such other.</summary>
+    private static IEnumerable<Operation> Merged(IEnumerable<Operation> seen, OperationSettings settings)
+    {
+        if (!settings.HasMerges)
+        {
+            return seen;
+        }
+        var byKey = seen.ToDictionary(static o => o.Row.Key);
+        return Ordered(byKey.Values
+            .GroupBy(o => settings.Shown(new(o.Row.Key)).Value is var shown && byKey.ContainsKey(shown) ? shown : o.Row.Key)
+            .Select(g => Operation.Sum(byKey[g.Key], [.. g])));
+    }
+
+    private static string NameOf(Operation operation, OperationSettings settings) => settings.Of(operation.Row.Key).Name ?? operation.Row.Name;
 
     private static async Task<(List<Operation> Operations, int Rollups)> ReadAsync(
         Snapshot snapshot, Window window, List<OperationRow> rows, IQueryable<RollupRow> rollups, CancellationToken cancellationToken)
@@ -151,15 +183,30 @@ public sealed class OperationQueries : IDisposable
         return ([.. operations.Values], read);
     }
 
-    private List<OperationView> Views(List<Operation> listed, Window window)
+    private List<OperationView> Views(List<Operation> listed, Window window, OperationSettings settings)
     {
         var dormant = _time.GetUtcNow().AddDays(-DaysOfPeople);
-        return [.. listed.Zip(NumberViews.Changes(listed.Select(static o => o.Compared)), (o, change) => new OperationView(NumberViews.View(o.Now, window.Days))
+        return [.. listed.Zip(NumberViews.Changes(listed.Select(static o => o.Compared)), (o, change) => View(o, window, settings.Of(o.Row.Key), dormant, change))];
+    }
+
+    private static OperationView View(Operation o, Window window, OperationSetting setting, DateTimeOffset dormant, ChangesView change) =>
+        new(NumberViews.View(o.Now, window.Days))
         {
             Key = new ShortKey(o.Row.Key).ToString(),
             Namespace = o.Row.Namespace,
             Type = o.Row.Type,
-            Name = o.Row.Name,
+            Name = setting.Name ?? o.Row.Name,
+            RunName = setting.Name is null ? null : o.Row.Name,
+            Description = setting.Description,
+            Owner = setting.Owner,
+            Environment = setting.Environment,
+            DurationLimit = setting.DurationLimit,
+            IsOverDurationLimit = setting.DurationLimit is { } seconds ? o.Now.Successful.Quantile(0.95) > seconds : null,
+            ErrorRateLimit = setting.ErrorRateLimit,
+            IsOverErrorRateLimit = setting.ErrorRateLimit is { } share ? o.Now.ErrorRate > share : null,
+            ReasonRequired = setting.ReasonRequired,
+            Hidden = setting.Hidden,
+            Merged = o.Merged.Count == 0 ? null : [.. o.Merged.Select(static k => new ShortKey(k).ToString())],
             FirstAt = o.Row.FirstAt,
             LastAt = o.Row.LastAt,
             DormantSince = o.Row.LastAt < dormant ? o.Row.LastAt : null,
@@ -172,8 +219,7 @@ public sealed class OperationQueries : IDisposable
             FinishedByDay = o.FinishedByDay,
             FailedByDay = o.FailedByDay,
             Change = change,
-        })];
-    }
+        };
 
     /// <summary>What the days of an operation add up to.</summary>
     private sealed class Operation(OperationRow row, Window window, int running)
@@ -187,11 +233,49 @@ public sealed class OperationQueries : IDisposable
 
         public int Running => running;
 
+        private Window Window => window;
+
         public Tally Now { get; } = new();
 
         public long[] FinishedByDay { get; } = new long[window.End - window.First];
 
         public long[] FailedByDay { get; } = new long[window.End - window.First];
+
+        /// <summary>Those that are merged into it.</summary>
+        public IReadOnlyList<long> Merged { get; private init; } = [];
+
+        /// <summary>An operation with those that are merged into it.</summary>
+        /// <param name="shown">The operation.</param>
+        /// <param name="all">It and the others.</param>
+        public static Operation Sum(Operation shown, IReadOnlyCollection<Operation> all)
+        {
+            if (all.Count == 1)
+            {
+                return shown;
+            }
+            var row = new OperationRow
+            {
+                Key = shown.Row.Key,
+                Namespace = shown.Row.Namespace,
+                Type = shown.Row.Type,
+                Name = shown.Row.Name,
+                FirstAt = all.Min(static o => o.Row.FirstAt),
+                LastAt = all.Max(static o => o.Row.LastAt),
+            };
+            var sum = new Operation(row, shown.Window, all.Sum(static o => o.Running)) { Merged = [.. all.Select(static o => o.Row.Key).Where(k => k != row.Key).Order()] };
+            foreach (var operation in all)
+            {
+                sum.Now.Add(operation.Now);
+                sum._before.Add(operation._before);
+                sum._earlier.Add(operation._earlier);
+                for (var day = 0; day < sum.FinishedByDay.Length; day++)
+                {
+                    sum.FinishedByDay[day] += operation.FinishedByDay[day];
+                    sum.FailedByDay[day] += operation.FailedByDay[day];
+                }
+            }
+            return sum;
+        }
 
         public Comparison[] Compared => field ??= NumberViews.Compare(_before, window.Previous.Days, Now, window.Days);
 

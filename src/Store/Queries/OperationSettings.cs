@@ -42,6 +42,12 @@ public sealed class OperationSettings
     /// <summary>The operations whose runs are counted under one: itself first, then those merged into it. None where it is merged into another.</summary>
     public IReadOnlyList<long> KeysOf(long shown) => _shown.ContainsKey(shown) ? [] : [shown, .. _merged[shown].Order()];
 
+    /// <summary>The operations that an operation's numbers are of: those counted under it, or itself alone where it is merged into another.</summary>
+    public IReadOnlyList<long> CountedIn(ShortKey key) => KeysOf(key.Value) is { Count: > 0 } keys ? keys : [key.Value];
+
+    /// <summary>Whether any operation is merged into another.</summary>
+    public bool HasMerges => _shown.Count > 0;
+
     /// <summary>What is set of an operation; nothing where nobody set anything.</summary>
     public OperationSetting Of(long key) => _settings.GetValueOrDefault(key, Nothing);
 

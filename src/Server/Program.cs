@@ -38,7 +38,7 @@ try
     });
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddSingleton(new SiteNotice(settings.IsDemo ? DemoPlayer.Notice : null));
-    builder.Services.AddStore(settings.ConnectionString);
+    builder.Services.AddStore(settings.ConnectionString, settings.Zone);
     builder.Services.AddSingleton<Ingestor>();
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
@@ -84,7 +84,9 @@ try
     app.MapEventsIngest();
     app.MapCustomHttp();
     app.MapReads();
+    app.MapOperations();
     app.MapLog();
+    app.MapAdministration();
     app.MapLive();
     app.MapCli();
     app.MapHealth();

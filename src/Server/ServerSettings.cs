@@ -13,7 +13,8 @@ namespace ValueStream.Server;
 /// <param name="IsDemo">Whether to play a made-up history.</param>
 /// <param name="MigrateOnly">Whether to bring the database up to date and stop.</param>
 /// <param name="AcceptRestored">Whether to go on from a log that was restored to an older state.</param>
-internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly, bool AcceptRestored)
+/// <param name="Zone">In whose days runs are added up.</param>
+internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone)
 {
     /// <summary>The flags that take no value. They are ours: configuration would take the word after them for one.</summary>
     public static readonly ImmutableArray<string> Flags = ["--demo", "--migrate-only", "--accept-restored"];
@@ -49,7 +50,7 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
                 $"{address} can be reached from other machines, and there is no access control. Set {AccessControl.TokenVariable} to a token "
                 + "(openssl rand -base64 32), which is then needed on every request, or listen on http://127.0.0.1:5000 only.");
         }
-        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"));
+        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]));
     }
 
     /// <summary>The database was reached for and cannot be used.</summary>
@@ -64,6 +65,12 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
     private static WrongSettingException MayNot(string what) =>
         new($"The database's role has too few rights: {what} Bring the schema up to date with --migrate-only as the role that owns it, run the script of "
             + "docs/operations.md, 'Database roles', after that, and start this server again.");
+
+    private static TimeZoneInfo ReadZone(string? id) =>
+        string.IsNullOrEmpty(id) ? TimeZoneInfo.Utc
+        : TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone
+        : throw new WrongSettingException($"ReportingZone is '{id}', which is no time zone that is known here. Write an IANA name, for example Europe/Berlin, or leave it out for UTC. "
+            + "Names come from this machine's time zone database (package tzdata).");
 
     private static void Check(string connectionString)
     {

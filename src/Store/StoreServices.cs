@@ -49,7 +49,11 @@ public static class StoreServices
         services.AddSingleton(static p => new Redactor(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<EventLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
         services.AddSingleton(static p => new RunQueries(p.GetRequiredService<Snapshot.Source>()));
+        services.AddSingleton(static p => new AdministrationQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new TraceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new OperationQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new MetricQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new TagQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new ProjectionQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new HealthQueries(p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));

@@ -165,21 +165,22 @@ public sealed class Tally
         }
     }
 
-    /// <summary>Adds another period's tally.</summary>
-    public void Add(Tally other)
+    /// <summary>Adds another tally, or with sign -1 takes away one that is a part of this.</summary>
+    /// <exception cref="InvalidOperationException">What is taken away was never added.</exception>
+    public void Add(Tally other, int sign = 1)
     {
         for (var i = 0; i < Counters; i++)
         {
-            _counts[i] += other._counts[i];
+            _counts[i] = NotBelowZero(_counts[i] + sign * other._counts[i]);
         }
-        SuccessfulTime += other.SuccessfulTime;
-        FailedTime += other.FailedTime;
-        OtherTime += other.OtherTime;
-        Successful.Add(other.Successful);
-        Failed.Add(other.Failed);
+        SuccessfulTime = NotBelowZero(SuccessfulTime + sign * other.SuccessfulTime);
+        FailedTime = NotBelowZero(FailedTime + sign * other.FailedTime);
+        OtherTime = NotBelowZero(OtherTime + sign * other.OtherTime);
+        Successful.Add(other.Successful, sign);
+        Failed.Add(other.Failed, sign);
         foreach (var (fact, count) in other.Facts)
         {
-            Note(fact, count);
+            Note(fact, sign * count);
         }
     }
 

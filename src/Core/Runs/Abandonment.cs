@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ValueStream.Core.Events;
 
 namespace ValueStream.Core.Runs;
@@ -17,6 +18,9 @@ public static class Abandonment
     /// <summary>How long a run of a CI system may be silent: those stop what takes longer themselves.</summary>
     public static readonly TimeSpan CiSilence = TimeSpan.FromDays(35);
 
+    /// <summary>The types of work items, which are open for as long as people leave them open; so is everything of <see cref="SourceNames.Jira"/>.</summary>
+    public static readonly ImmutableArray<string> WorkItems = ["issue", "pull_request", "merge_request", "sprint"];
+
     /// <summary>
     /// When an open attempt is to be abandoned; null for never. One that was revived is asked about in the same way: what revived it is its
     /// last sign of life.
@@ -32,7 +36,7 @@ public static class Abandonment
         string source, string type, DateTimeOffset startRecordedAt, DateTimeOffset lastSignRecordedAt,
         DateTimeOffset? leaseExpiresAt = null, DateTimeOffset? parentEndRecordedAt = null, bool isImported = false)
     {
-        if (isImported || IsWorkItem(source, type))
+        if (isImported || source == SourceNames.Jira || WorkItems.Contains(type))
         {
             return null;
         }
@@ -52,10 +56,6 @@ public static class Abandonment
         }
         return Max(due, startRecordedAt + Grace);
     }
-
-    /// <summary>Work items are open for as long as people leave them open.</summary>
-    private static bool IsWorkItem(string source, string type) =>
-        source == SourceNames.Jira || type is "issue" or "pull_request" or "merge_request" or "sprint";
 
     private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 

@@ -249,11 +249,17 @@ public sealed record ProjectionView
     /// <summary>The version of its rules.</summary>
     public required int Version { get; init; }
 
+    /// <summary>The reporting zone in whose days it counts, such as <c>Europe/Berlin</c>.</summary>
+    public required string Zone { get; init; }
+
     /// <summary>The slot that answers queries, <c>a</c> or <c>b</c>.</summary>
     public required string Slot { get; init; }
 
     /// <summary>It holds everything up to this position of the log.</summary>
     public required long Position { get; init; }
+
+    /// <summary>When the event at that position was recorded: what the answers hold goes up to this time. Absent while it has read none.</summary>
+    public DateTimeOffset? DataTo { get; init; }
 
     /// <summary>How many events of the log it has yet to read.</summary>
     public required long LagEvents { get; init; }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using ValueStream.Server.Operations;
 
@@ -80,6 +81,11 @@ internal sealed class BootstrapToken(byte[]? hash)
 
     /// <summary>Whether there is one at all; without it nobody need log in.</summary>
     public bool IsSet => hash is not null;
+
+    /// <summary>Refuses what needs somebody who has shown who they are, on this machine too; null where they have.</summary>
+    /// <param name="act">What it is, as a sentence begins.</param>
+    public ProblemHttpResult? Refusal(string act) =>
+        IsSet ? null : Problems.Forbidden($"{act} needs a login: start the server with {AccessControl.TokenVariable}.");
 
     /// <summary>Whether a text is the token, in time that does not depend on how much of it is right.</summary>
     public bool Is(string? text) =>

@@ -38,10 +38,9 @@ internal static class LogApi
     private static async Task<Results<Ok<RedactAnswer>, ProblemHttpResult>> Redact(
         long position, RedactRequest request, HttpContext context, BootstrapToken token, Redactor redactor, CancellationToken cancellationToken)
     {
-        // What cannot be undone needs somebody who has shown who they are, on this machine too.
-        if (!token.IsSet)
+        if (token.Refusal("Erasing") is { } refusal)
         {
-            return Problems.Forbidden($"Erasing needs a login: start the server with {AccessControl.TokenVariable}.");
+            return refusal;
         }
         if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > Limits.Reason)
         {

@@ -129,7 +129,8 @@ internal static class EventReader
         _ => throw new UnreadableException("eventId", "It must be a UUID, for example 0198c0de-0000-7000-8000-000000000001."),
     };
 
-    private static int? ReadAttempt(JsonElement item) => item.Member("attempt") switch
+    /// <summary>Which attempt is meant, where the sender says so.</summary>
+    public static int? ReadAttempt(JsonElement item) => item.Member("attempt") switch
     {
         null => null,
         { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out var attempt) && attempt is >= 1 and <= 1_000_000 => attempt,

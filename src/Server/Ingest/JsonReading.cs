@@ -96,6 +96,11 @@ internal static class JsonReading
         _ => throw new UnreadableException(field, "It must be true or false."),
     };
 
+    /// <summary>A number that is one.</summary>
+    public static double Number(this JsonElement element, string field) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var number) && double.IsFinite(number) ? number
+        : throw new UnreadableException(field, "It must be a number.");
+
     /// <summary>A time in ISO 8601 with its offset from UTC.</summary>
     public static DateTimeOffset Time(this JsonElement element, string field) =>
         element.ValueKind == JsonValueKind.String && element.TryGetDateTimeOffset(out var time)

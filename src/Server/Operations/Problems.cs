@@ -85,6 +85,7 @@ internal static partial class Problems
                 BadHttpRequestException e => Details(e.StatusCode, "invalid", "The request is not understood", e.Message),
                 _ when Bodies.IsBroken(exception) => Details(400, "invalid", "The request is not understood", $"The body is not what its Content-Encoding says: {exception.Message}"),
                 BadCursorException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["cursor"] = [exception.Message] }),
+                BadArgumentException e => Invalid(e.Argument, e.Message).ProblemDetails,
                 LogUnavailableException => Details(503, "unavailable", "Not now", exception.Message),
                 System.Data.Common.DbException or TimeoutException or { InnerException: System.Data.Common.DbException } =>
                     Details(503, "unavailable", "Not now", "The database does not answer. Try again in a moment; /readyz says when it is back."),

@@ -20,11 +20,17 @@ public sealed partial class Reaper : BackgroundService
     // No run is abandoned sooner after its last sign of life, but for one whose short lease has run out: that one is found a little later.
     private static readonly TimeSpan Shortest = Abandonment.AfterParent;
 
+    // Look-ups are for so many attempts at a time, and so are appends.
+    private const int Piece = 1_000;
+
     private readonly Snapshot.Source _snapshots;
     private readonly Projector _projector;
     private readonly GroupCommit _log;
     private readonly TimeProvider _time;
     private readonly ILogger<Reaper> _logger;
+
+    // Where the log was when it was last looked for and had not been read so far.
+    private (long Position, DateTimeOffset At)? _mark;
 
     internal Reaper(Snapshot.Source snapshots, Projector projector, GroupCommit log, TimeProvider time, ILogger<Reaper> logger) =>
         (_snapshots, _projector, _log, _time, _logger) = (snapshots, projector, log, time, logger);
@@ -33,13 +39,13 @@ public sealed partial class Reaper : BackgroundService
     /// <returns>How many attempts were abandoned.</returns>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        var due = await DueAsync(now, cancellationToken);
-        if (due.Count > 0)
+        var abandoned = 0;
+        foreach (var piece in (await DueAsync(_time.GetUtcNow(), cancellationToken)).Chunk(Piece))
         {
-            await _log.AppendAsync(due);
+            // Another process may have been quicker.
+            abandoned += (await _log.AppendAsync(piece)).OfType<AppendResult.Accepted>().Count();
         }
-        return due.Count;
+        return abandoned;
     }
 
     /// <inheritdoc/>
@@ -71,24 +77,44 @@ public sealed partial class Reaper : BackgroundService
     private async Task<List<NewEvent>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        if (await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken) != snapshot.Live.Position)
+        if (await AsOfAsync(snapshot, now, cancellationToken) is not { } asOf)
         {
             return [];
         }
-        var silentSince = now - Shortest;
-        var open = await snapshot.Runs.Where(r => r.State == (short)AttemptState.Running && !r.IsImported && r.LastSignAt <= silentSince && r.StartRecordedAt != null)
+        var silentSince = asOf - Shortest;
+        string[] workItems = [.. Abandonment.WorkItems];
+        var open = await snapshot.Runs
+            .Where(r => r.State == (short)AttemptState.Running && !r.IsImported && r.LastSignAt <= silentSince && r.StartRecordedAt != null
+                && r.Source != SourceNames.Jira && !workItems.Contains(r.Type))
             .ToListAsync(cancellationToken);
-        var keys = open.Select(static r => r.Key).ToArray();
-        var leases = await snapshot.Database.Leases.AsNoTracking().Where(l => keys.Contains(l.Run)).ToDictionaryAsync(static l => l.Run, static l => l.ExpiresAt, cancellationToken);
-        var parents = await ParentsAsync(snapshot, open, cancellationToken);
-        return [.. open
-            .Where(r => Abandonment.DueAt(r.Source, r.Type, r.StartRecordedAt!.Value, r.LastSignAt, leases.TryGetValue(r.Key, out var lease) ? lease : null,
-                parents(r) is { State: (short)AttemptState.Ended, Source: SourceNames.CustomHttp } parent ? parent.EndRecordedAt : null) <= now)
-            .Select(r => Abandoned(r, now))];
+        var due = new List<NewEvent>();
+        foreach (var piece in open.Chunk(Piece))
+        {
+            var keys = piece.Select(static r => r.Key).ToArray();
+            var leases = await snapshot.Database.Leases.AsNoTracking().Where(l => keys.Contains(l.Run)).ToDictionaryAsync(static l => l.Run, static l => l.ExpiresAt, cancellationToken);
+            var parents = await ParentsAsync(snapshot, piece, cancellationToken);
+            due.AddRange(piece
+                .Where(r => Abandonment.DueAt(r.Source, r.Type, r.StartRecordedAt!.Value, r.LastSignAt, leases.TryGetValue(r.Key, out var lease) ? lease : null,
+                    parents(r) is { State: (short)AttemptState.Ended, Source: SourceNames.CustomHttp } parent ? parent.EndRecordedAt : null) <= asOf)
+                .Select(r => Abandoned(r, now)));
+        }
+        return due;
+    }
+
+    /// <summary>Up to when every sign of life has been read: now, or where events come without a pause when it was last looked; null while that is not known.</summary>
+    private async Task<DateTimeOffset?> AsOfAsync(Snapshot snapshot, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var head = await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
+        var asOf = snapshot.Live.Position == head ? now : snapshot.Live.Position >= _mark?.Position ? _mark?.At : null;
+        if (asOf is not null || _mark is null)
+        {
+            _mark = (head, now);
+        }
+        return asOf;
     }
 
     /// <summary>The parents of some attempts, as a trace would resolve them.</summary>
-    private static async Task<Func<RunRow, RunRow?>> ParentsAsync(Snapshot snapshot, List<RunRow> children, CancellationToken cancellationToken)
+    private static async Task<Func<RunRow, RunRow?>> ParentsAsync(Snapshot snapshot, RunRow[] children, CancellationToken cancellationToken)
     {
         var references = children.Where(static r => r.Source == SourceNames.CustomHttp).Select(static r => r.ParentReference).OfType<long>().Distinct().ToArray();
         var spans = children.Where(static r => r.Source == SourceNames.CustomHttp && r.ParentReference == null).Select(static r => r.ParentSpanId).OfType<long>().Distinct().ToArray();
@@ -110,7 +136,7 @@ public sealed partial class Reaper : BackgroundService
     private static NewEvent Abandoned(RunRow run, DateTimeOffset now) => new()
     {
         // The same silence is told once, whoever tells it.
-        EventId = EventIds.Of("abandoned", RunViews.Id(run).Rendering, run.Attempt.ToString(CultureInfo.InvariantCulture), Micros.Of(run.LastSignAt).ToString(CultureInfo.InvariantCulture)),
+        EventId = EventIds.Of("abandoned", run.Source, run.Type, run.Namespace, run.Id, run.Attempt.ToString(CultureInfo.InvariantCulture), Micros.Of(run.LastSignAt).ToString(CultureInfo.InvariantCulture)),
         Kind = EventKind.Abandoned,
         Run = RunViews.Id(run),
         Attempt = run.Attempt,

@@ -219,16 +219,15 @@ internal static class RunsProjection
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
     }
 
-    private static OperationSetting? SettingOf(IEnumerable<Event> events)
-    {
-        var settings = events.OfType<Administered>().Where(static e => e.Operation is not null).OrderBy(static e => e.Position).Select(static e => e.Operation!).ToList();
-        return settings.Count == 0 ? null : settings.Aggregate(new OperationSetting(), static (held, later) => held.Then(later));
-    }
+    /// <summary>What holds after some events; nothing where none sets anything, or what it set was erased.</summary>
+    private static OperationSetting SettingOf(IEnumerable<Event> events) => events.OfType<Administered>().OrderBy(static e => e.Position)
+        .Select(static e => e.Operation).OfType<OperationSetting>().Aggregate(new OperationSetting(), static (held, later) => held.Then(later));
 
     private static IEnumerable<OperationSettingRow> SettingRows(Folded folded)
     {
-        if (folded is { Setting: { } setting, Run: { Source: SourceNames.ValueStream, Type: OperationSetting.Type } run } && ShortKey.TryParse(run.Id, out var key))
+        if (folded is { Setting: var setting, Run: { Source: SourceNames.ValueStream, Type: OperationSetting.Type } run } && ShortKey.TryParse(run.Id, out var key))
         {
+            // Of one whose settings were all erased as well: the row must not keep them.
             yield return new OperationSettingRow { Key = key.Value, Namespace = run.Namespace, Data = setting.ToJson() };
         }
     }
@@ -268,6 +267,7 @@ internal static class RunsProjection
                 await session.ExecuteAsync($"DELETE FROM {table}_{other} WHERE {engine.AnyOf("key", "keys")}", cancellationToken, ("keys", engine.Array(keys)));
             }
             await session.ExecuteAsync($"DELETE FROM operations_{other}", cancellationToken);
+            await session.ExecuteAsync($"DELETE FROM operation_settings_{other}", cancellationToken);
         }
         foreach (var (key, value) in erased)
         {
@@ -351,9 +351,9 @@ internal sealed record Slot(string Name, TimeZoneInfo Zone);
 /// <param name="Run">Which run.</param>
 /// <param name="Key">Its short key.</param>
 /// <param name="State">What the fold gave.</param>
-/// <param name="Setting">What administrators set, where it is an operation and no run; null otherwise.</param>
+/// <param name="Setting">What administrators set, where it is an operation and no run; nothing otherwise.</param>
 /// <param name="LastPosition">The last event that was read.</param>
 /// <param name="Truncated">Whether it has more events than are folded.</param>
 /// <param name="IsRedacted">Whether something of it was erased.</param>
 /// <param name="IsNew">Whether it has no rows yet.</param>
-internal sealed record Folded(RunId Run, long Key, RunState State, OperationSetting? Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);
+internal sealed record Folded(RunId Run, long Key, RunState State, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);

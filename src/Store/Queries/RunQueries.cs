@@ -29,7 +29,7 @@ public sealed record RunFilter
     /// <summary>Name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Operation, by its short key.</summary>
+    /// <summary>Operation, by its short key; with the runs that are counted under it because their operations are merged into it.</summary>
     public ShortKey? Operation { get; init; }
 
     /// <summary>The run's rendering.</summary>
@@ -80,7 +80,8 @@ public sealed class RunQueries
     public async Task<ListView<RunView>> ListAsync(RunFilter filter, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        var rows = await Matching(snapshot, filter, visible)
+        var operations = filter.Operation is { } operation ? (await OperationSettings.LoadAsync(snapshot, cancellationToken)).CountedIn(operation) : [];
+        var rows = await Matching(snapshot, filter, operations, visible)
             .OrderByDescending(static r => r.At).ThenByDescending(static r => r.Key).ThenByDescending(static r => r.Attempt)
             .Take(filter.Limit + 1).ToListAsync(cancellationToken);
         var next = rows.Count > filter.Limit ? rows[filter.Limit - 1] : null;
@@ -121,7 +122,7 @@ public sealed class RunQueries
         }
     }
 
-    private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, Visible visible)
+    private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, IReadOnlyList<long> operations, Visible visible)
     {
         var runs = visible.Of(snapshot.Runs);
         runs = f.From is { } from ? runs.Where(r => (r.EndedAt ?? r.AbandonedAt) >= from || r.State == (short)AttemptState.Running) : runs;
@@ -130,7 +131,12 @@ public sealed class RunQueries
         runs = f.Namespace is { } ns ? runs.Where(r => r.Namespace == ns) : runs;
         runs = f.Type is { } type ? runs.Where(r => r.Type == type) : runs;
         runs = f.Name is { } name ? runs.Where(r => r.Name == name) : runs;
-        runs = f.Operation is { Value: var operation } ? runs.Where(r => r.Operation == operation) : runs;
+        runs = operations switch
+        {
+            [] => runs,
+            [var one] => runs.Where(r => r.Operation == one),
+            _ => runs.Where(r => operations.Contains(r.Operation)),
+        };
         runs = f.Actor is { } actor ? runs.Where(r => r.Actor == actor) : runs;
         if (f.Id is { } id)
         {

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Runs;
 using ValueStream.Store.Engines;
 
 namespace ValueStream.Store.Queries;
@@ -39,6 +40,12 @@ internal sealed class Snapshot : IAsyncDisposable
     /// <summary>The attempts that carry at least one of some tags.</summary>
     public IQueryable<TaggedRun> Tagged(long[] tags) =>
         Database.Database.SqlQueryRaw<TaggedRun>(_engine.Tagged(Live.Slot, "{0}"), _engine.TagArray(tags));
+
+    /// <summary>The attempts that run: what they are runs of, and since when.</summary>
+    public async Task<List<(long Operation, DateTimeOffset At)>> RunningAsync(CancellationToken cancellationToken) =>
+        // Nothing more is asked of the database, so that it takes the index of those that run.
+        (await Runs.Where(static r => r.State == (short)AttemptState.Running).Select(static r => new { r.Operation, r.At }).ToListAsync(cancellationToken))
+            .ConvertAll(static r => (r.Operation, r.At));
 
     public async ValueTask DisposeAsync()
     {

@@ -29,4 +29,7 @@ public sealed class Visible
 
     internal IQueryable<EventRow> Of(IQueryable<EventRow> events) => All ? events
         : events.Where(e => _names.Contains(e.Namespace) || _prefixes.Any(p => e.Namespace.StartsWith(p)));
+
+    internal IQueryable<OperationRow> Of(IQueryable<OperationRow> operations) => All ? operations
+        : operations.Where(o => _names.Contains(o.Namespace) || _prefixes.Any(p => o.Namespace.StartsWith(p)));
 }

@@ -84,15 +84,135 @@ public abstract class ProjectorContract
         Assert.Equal(["truncated"], view!.Flags);
     }
 
+    [Fact]
+    public async Task What_is_read_goes_up_to_the_time_at_which_the_last_event_read_was_recorded()
+    {
+        await using var store = await NewStoreAsync();
+        await store.RestartProjectorAsync(batchEvents: 1);
+        var empty = await ProjectionAsync(store);
+        Assert.Equal((0, null, 0, 0), (empty.Position, empty.DataTo, empty.LagEvents, empty.LagSeconds));
+        await store.AppendAsync(Given.Start(Given.Run("1")));
+        store.Time.Advance(TimeSpan.FromSeconds(10));
+        await store.AppendAsync(Given.Start(Given.Run("2")), Given.Start(Given.Run("3")));
+        store.Time.Advance(TimeSpan.FromSeconds(30));
+
+        var unread = await ProjectionAsync(store);
+        Assert.Equal((null, 3, 40), (unread.DataTo, unread.LagEvents, unread.LagSeconds));
+        await store.Projector.RunOnceAsync(Cancel);
+        var behind = await ProjectionAsync(store);
+        Assert.Equal((StoreFixture.Noon, 2, 30), (behind.DataTo, behind.LagEvents, behind.LagSeconds));
+        await store.CatchUpAsync();
+        var current = await ProjectionAsync(store);
+        Assert.Equal((StoreFixture.Noon.AddSeconds(10), 0, 0), (current.DataTo, current.LagEvents, current.LagSeconds));
+    }
+
+    [Theory]
+    [InlineData("version = 1")]
+    [InlineData("zone = 'Asia/Tokyo'")]
+    public async Task Rows_made_by_older_rules_or_in_another_zone_answer_until_the_projector_has_made_them_anew(string stale)
+    {
+        await using var store = await NewStoreAsync();
+        await store.AppendAsync([.. Enumerable.Range(0, 5).Select(static i => Given.Start(Given.Run($"{i}")))]);
+        await store.CatchUpAsync();
+        await SqlAsync(store, $"UPDATE checkpoints SET {stale} WHERE live");
+        var before = await ProjectionAsync(store);
+
+        await store.RestartProjectorAsync(batchEvents: 2);
+        await store.Projector.RunOnceAsync(Cancel);
+        await store.Projector.RunOnceAsync(Cancel);
+        await store.AppendAsync(Given.Start(Given.Run("5")));
+        await store.Projector.RunOnceAsync(Cancel);
+
+        var under = await ProjectionAsync(store);
+        Assert.Equal((before.Slot, before.Version, before.Zone, 6), (under.Slot, under.Version, under.Zone, under.Position));
+        Assert.Equal((4L, 4.0 / 6), (under.Rebuilding, under.RebuildProgress));
+        await store.CatchUpAsync();
+        var after = await ProjectionAsync(store);
+        Assert.Equal((Store.Projections.RunsProjection.Version, "UTC", 6, null), (after.Version, after.Zone, after.Position, after.Rebuilding));
+        Assert.NotEqual(before.Slot, after.Slot);
+        Assert.Equal(6, (await store.Get<RunQueries>().ListAsync(new RunFilter(), Visible.Everything, Cancel)).Items.Count);
+    }
+
+    [Fact]
+    public async Task A_rebuild_begins_anew_when_the_zone_changes_meanwhile()
+    {
+        await using var store = await NewStoreAsync();
+        // 20:00 in UTC, the next day in Tokyo.
+        var evening = StoreFixture.Noon.AddDays(-1).AddHours(8);
+        await store.AppendAsync([.. Enumerable.Range(0, 5).Select(i => Given.Start(Given.Run($"{i}")) with { OccurredAt = evening })]);
+        await store.CatchUpAsync();
+        var day = Assert.Single(await DaysAsync(store));
+        await store.RestartProjectorAsync(batchEvents: 2, TimeZoneInfo.FindSystemTimeZoneById("Asia/Kolkata"));
+        await store.Projector.RunOnceAsync(Cancel);
+        await store.Projector.RunOnceAsync(Cancel);
+        Assert.Equal(2, (await ProjectionAsync(store)).Rebuilding);
+
+        await store.RestartProjectorAsync(batchEvents: 2, TimeZoneInfo.FindSystemTimeZoneById("Asia/Tokyo"));
+        await store.Projector.RunOnceAsync(Cancel);
+        Assert.Equal(0, (await ProjectionAsync(store)).Rebuilding);
+        await store.CatchUpAsync();
+
+        Assert.Equal(("Asia/Tokyo", null), ((await ProjectionAsync(store)).Zone, (await ProjectionAsync(store)).Rebuilding));
+        Assert.Equal(day + 1, Assert.Single(await DaysAsync(store)));
+    }
+
+    [Fact]
+    public async Task A_node_of_a_lower_version_leaves_the_projections_to_the_newer_ones()
+    {
+        await using var store = await NewStoreAsync();
+        await SqlAsync(store, "UPDATE checkpoints SET version = 99 WHERE NOT live");
+        await store.AppendAsync(Given.Start(Given.Run("1")));
+
+        await store.RestartProjectorAsync();
+        Assert.Equal(0, await store.Projector.RunOnceAsync(Cancel));
+
+        Assert.False(store.Projector.Leads);
+        Assert.Equal(1, (await ProjectionAsync(store)).LagEvents);
+    }
+
+    [Fact]
+    public async Task A_rebuild_after_the_mend_takes_in_what_was_set_aside()
+    {
+        await using var store = await NewStoreAsync();
+        await store.AppendAsync(Given.Start(Given.Run("1")), Given.Start(Given.Run("2")));
+        var data = await SpoilAsync(store, position: 1);
+        await store.CatchUpAsync();
+        var setAside = Assert.Single((await ProjectionAsync(store)).SetAside);
+        Assert.Equal(1, setAside.Position);
+        Assert.NotEmpty(setAside.Problem);
+
+        await SqlAsync(store, "UPDATE events SET data = @data WHERE position = 1", ("data", data));
+        Assert.True(await store.Projector.BeginRebuildAsync(Cancel));
+        await store.CatchUpAsync();
+
+        Assert.Empty((await ProjectionAsync(store)).SetAside);
+        Assert.Equal(["1", "2"], (await store.Get<RunQueries>().ListAsync(new RunFilter(), Visible.Everything, Cancel)).Items.Select(static r => r.Id).Order());
+    }
+
     private protected static async Task<Core.Wire.ProjectionView> ProjectionAsync(StoreFixture store) =>
         Assert.Single((await store.Get<ProjectionQueries>().ListAsync(Cancel)).Items);
 
-    private static async Task SpoilAsync(StoreFixture store, long position)
+    private static async Task<List<int>> DaysAsync(StoreFixture store)
+    {
+        await using var snapshot = await store.Get<Snapshot.Source>().OpenAsync(Cancel);
+        return await snapshot.Rollups.Where(static r => r.Series == Store.Projections.RollupSeries.Days).Select(static r => r.At).ToListAsync(Cancel);
+    }
+
+    /// <summary>Makes an event unreadable; what it said.</summary>
+    private static async Task<string> SpoilAsync(StoreFixture store, long position)
+    {
+        await SqlAsync(store, store.Get<IEngine>().Name == "Postgres" ? "ALTER TABLE events DISABLE TRIGGER ALL" : "DROP TRIGGER events_no_update");
+        await using var session = await store.Get<IEngine>().BeginAsync(Cancel);
+        var data = (await session.QueryAsync("SELECT data FROM events WHERE position = @position", static r => r.GetString(0), Cancel, ("position", position))).Single();
+        await session.ExecuteAsync("UPDATE events SET data = '{\"tags\":7}' WHERE position = @position", Cancel, ("position", position));
+        await session.CommitAsync(Cancel);
+        return data;
+    }
+
+    private static async Task SqlAsync(StoreFixture store, string sql, params (string Name, object? Value)[] parameters)
     {
         await using var session = await store.Get<IEngine>().BeginAsync(Cancel);
-        await session.ExecuteAsync(store.Get<IEngine>().Name == "Postgres"
-            ? "ALTER TABLE events DISABLE TRIGGER ALL" : "DROP TRIGGER events_no_update", Cancel);
-        await session.ExecuteAsync("UPDATE events SET data = '{\"tags\":7}' WHERE position = @position", Cancel, ("position", position));
+        await session.ExecuteAsync(sql, Cancel, parameters);
         await session.CommitAsync(Cancel);
     }
 }

@@ -59,6 +59,20 @@ public sealed class ServerSettingsTests
         Assert.DoesNotContain("hunter2", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Europe/Atlantis")]
+    [InlineData("+02:00")]
+    [InlineData("/etc/passwd")]
+    public void A_reporting_zone_that_is_none_is_refused(string zone) => Assert.Contains($"'{zone}'", Refused(("ReportingZone", zone)), StringComparison.Ordinal);
+
+    [Fact]
+    public void The_reporting_zone_is_UTC_unless_it_is_said()
+    {
+        Assert.Equal("UTC", Read([]).Zone.Id);
+        Assert.Equal("UTC", Read([("ReportingZone", "")]).Zone.Id);
+        Assert.Equal("Europe/Berlin", Read([("ReportingZone", "Europe/Berlin")]).Zone.Id);
+    }
+
     [Fact]
     public void Without_any_setting_it_is_SQLite_where_the_command_was_typed()
     {

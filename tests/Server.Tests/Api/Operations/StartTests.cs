@@ -29,6 +29,25 @@ public sealed class StartTests : IDisposable
     public async Task A_flag_that_is_not_known_is_refused() => IsRefused(await RunAsync(null, "--dmeo"), "--dmeo", "--demo", "--migrate-only", "--urls");
 
     [Fact]
+    public async Task A_reporting_zone_that_is_none_is_refused() =>
+        IsRefused(await RunAsync(new() { ["ReportingZone"] = "Europe/Atlantis" }), "ReportingZone", "Europe/Atlantis", "Europe/Berlin", "UTC");
+
+    [Fact]
+    public async Task Projections_count_in_the_days_of_the_reporting_zone_and_are_made_anew_in_those_of_another()
+    {
+        await using (var first = await ServerProcess.StartAsync(_folder.Database, null, new Dictionary<string, string> { ["ReportingZone"] = "Europe/Berlin" }))
+        {
+            await new ApiClient(first.Http).RecordAsync(Sent.Start("default", "1"));
+            Assert.Equal("Europe/Berlin", await ZoneAsync(first));
+        }
+        await using var second = await ServerProcess.StartAsync(_folder.Database);
+
+        await Until.HoldsAsync("the projections are in UTC", async () => await ZoneAsync(second) == "UTC");
+
+        static async Task<string?> ZoneAsync(ServerProcess server) => (await new ApiClient(server.Http).ReadAsync("/api/v1/projections")).GetProperty("items")[0].Text("zone");
+    }
+
+    [Fact]
     public async Task A_demo_refuses_Postgres() =>
         IsRefused(await ServerProcess.RunAsync("Host=127.0.0.1;Database=precious", null, null, "--demo"), "--demo", "ConnectionStrings__ValueStream");
 

@@ -71,6 +71,8 @@ public abstract class LogReadsContract(ApiServer server)
 
         Assert.Equal("runs", runs.Text("name"));
         Assert.Matches("^[ab]$", runs.Text("slot"));
+        Assert.Equal("UTC", runs.Text("zone"));
+        Assert.Equal((await Client.LastEventAsync()).Text("recordedAt"), runs.Text("dataTo"));
         Assert.Equal(await Client.HeadAsync(), runs.GetProperty("position").GetInt64());
         Assert.Equal((0L, 0.0), (runs.GetProperty("lagEvents").GetInt64(), runs.GetProperty("lagSeconds").GetDouble()));
         Assert.False(runs.TryGetProperty("rebuilding", out _));

@@ -1,0 +1,166 @@
+using ValueStream.Core.Wire;
+using ValueStream.Store.Queries;
+
+namespace ValueStream.Store.Tests.Queries;
+
+/// <summary>The inventory, on each database. It is noon, so today's window ends at one.</summary>
+public abstract class OperationsContract
+{
+    private const double Day = Story.Day;
+
+    private static readonly DateTimeOffset Midnight = StoreFixture.Noon.AddHours(-12);
+
+    private protected abstract Task<StoreFixture> NewStoreAsync();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_operation_is_there_with_its_numbers_the_busiest_first()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Run(-3 * Day, -3 * Day + 60, actor: "ann", tags: ("host.name", "h1"))
+            .Run(-Day, -Day + 20, "failure", actor: "bob", tags: ("host.name", "h1"))
+            .Run(0, 40, "cancellation", actor: "ann", tags: [("host.name", "h2"), ("container.image.id", "sha256:1")])
+            .Run(10, 15, "skip").Running(20).Running(30)
+            .Run(0, 10, name: "build").Run(-28 * Day, -28 * Day + 10, name: "build").ToAsync(store);
+
+        var list = await ListAsync(store, new());
+
+        Assert.Equal(new WindowView(Midnight.AddDays(-27), Midnight.AddHours(13), "UTC"), list.Window);
+        Assert.Null(list.Others);
+        Assert.Equal(["deploy", "build"], list.Items.Select(static o => o.Name));
+        var deploy = list.Items[0];
+        Assert.Equal((Story.Key().ToString(), "default", "job"), (deploy.Key, deploy.Namespace, deploy.Type));
+        Assert.Equal((Story.Eleven.AddDays(-3), Story.Eleven.AddSeconds(30), null), (deploy.FirstAt, deploy.LastAt, deploy.DormantSince));
+        Assert.Equal((6, 3, 1, 1, 1, 1, 2), (deploy.Started, deploy.Finished, deploy.Success, deploy.Failure, deploy.Cancellation, deploy.Skip, deploy.Running));
+        Assert.Equal((0.5, 1, 60.0), (deploy.ErrorRate, deploy.Duration.Sample, deploy.Duration.Mean));
+        var days = 27 + 13 / 24.0;
+        Assert.Equal(3 / days, deploy.PerDay!.Value, 1e-9);
+        Assert.Equal(3 / days * 7, deploy.RunsPerWeek, 1e-9);
+        Assert.Equal((60 + 20 + 40 + 5) / days * 7, deploy.TimePerWeek, 1e-6);
+        Assert.Equal((2, 2, 1), (deploy.People, deploy.Hosts, deploy.Digests));
+        Assert.Equal(28, deploy.FinishedByDay.Count);
+        Assert.Equal([1, 0, 1, 1], deploy.FinishedByDay.Skip(24));
+        Assert.Equal([0, 0, 1, 0], deploy.FailedByDay.Skip(24));
+        Assert.Equal((1, 1L), (list.Items[1].Finished, list.Items[1].FinishedByDay.Sum()));
+        Assert.Equal(deploy.TimePerWeek, (await FindAsync(store))!.TimePerWeek);
+    }
+
+    [Fact]
+    public async Task A_filter_finds_what_matches_and_the_sum_of_what_is_beyond_the_limit()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Runs(3, 0, 10, name: "Deploy shop").Runs(2, 0, 20, name: "deploy blog").Runs(1, 0, 30, "failure", name: "Build shop")
+            .Runs(4, 0, 40, name: "deploy", @namespace: "other.team").ToAsync(store);
+
+        Assert.Equal(["deploy", "Deploy shop", "deploy blog", "Build shop"], Names(await ListAsync(store, new())));
+        Assert.Equal(["Deploy shop", "Build shop"], Names(await ListAsync(store, new() { Name = "SHOP" })));
+        Assert.Equal(["deploy"], Names(await ListAsync(store, new() { Namespace = "other.team" })));
+        Assert.Empty((await ListAsync(store, new() { Type = "pipeline" })).Items);
+
+        var limited = await ListAsync(store, new() { Limit = 2, Namespace = "default" });
+        Assert.Equal(["Deploy shop", "deploy blog"], Names(limited));
+        Assert.Equal((1, 1, 1.0), (limited.Others!.Operations, limited.Others.Failure, limited.Others.ErrorRate));
+    }
+
+    [Fact]
+    public async Task What_the_caller_may_not_see_is_neither_listed_nor_summed()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story().Runs(1, 0, 10).Runs(2, 0, 10, name: "mine").Runs(4, 0, 10, @namespace: "other.team").ToAsync(store);
+        var operations = store.Get<OperationQueries>();
+
+        var mine = await operations.ListAsync(new() { Limit = 1 }, Visible.Namespaces("default"), Cancel);
+
+        Assert.Equal(["mine"], Names(mine));
+        Assert.Equal((1, 1), (mine.Others!.Operations, mine.Others.Finished));
+        var key = Story.Key(@namespace: "other.team");
+        Assert.Null(await operations.FindAsync(key, null, null, Visible.Namespaces("default"), Cancel));
+        Assert.Equal(4, (await operations.FindAsync(key, null, null, Visible.Namespaces("other.*"), Cancel))!.Finished);
+    }
+
+    [Fact]
+    public async Task People_are_counted_over_ninety_days_and_an_operation_that_nobody_ran_since_is_dormant()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Run(-100 * Day, -100 * Day + 1, actor: "carl").Run(-89 * Day, -89 * Day + 1, actor: "ann").Run(-40 * Day, -40 * Day + 1, actor: "bob").Run(0, 1, actor: "bob")
+            .Run(-91 * Day, -91 * Day + 1, name: "old", actor: "ann").ToAsync(store);
+
+        var list = await ListAsync(store, new());
+
+        Assert.Equal([("deploy", 2, false), ("old", 0, true)], list.Items.Select(static o => (o.Name, o.People, o.DormantSince is not null)));
+        Assert.Equal(Story.Eleven.AddDays(-91), list.Items[1].DormantSince);
+        // A window so long that it and the one before reach further than the ninety days.
+        Assert.Equal(2, (await ListAsync(store, new() { From = Midnight.AddDays(-60) })).Items[0].People);
+        Assert.Equal(2, (await FindAsync(store))!.People);
+    }
+
+    [Fact]
+    public async Task Verdicts_are_corrected_for_all_that_is_listed()
+    {
+        await using var store = await NewStoreAsync();
+        var story = new Story().Runs(7, -30 * Day, 10).Runs(7, 0, 13);
+        for (var i = 0; i < 20; i++)
+        {
+            story.Runs(7, -30 * Day, 10, name: $"other {i}").Runs(7, 0, 10, name: $"other {i}");
+        }
+        await story.ToAsync(store);
+
+        var alone = (await ListAsync(store, new() { Name = "deploy" })).Items.Single().Change!;
+        var among = (await ListAsync(store, new())).Items.Single(static o => o.Name == "deploy").Change!;
+
+        Assert.Equal(("change", "noise"), (alone.P50.Verdict, alone.ErrorRate.Verdict));
+        Assert.Equal(alone.P50.Relative, among.P50.Relative);
+        Assert.True(among.P50.P > 5 * alone.P50.P);
+    }
+
+    [Fact]
+    public async Task A_window_is_of_whole_days_and_no_longer_than_ninety_two()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story().Run(-Day, -Day + 1).Run(0, 1).ToAsync(store);
+
+        var yesterday = await ListAsync(store, new() { From = Midnight.AddHours(-10), To = Midnight });
+
+        Assert.Equal((Midnight.AddDays(-1), Midnight), (yesterday.Window.From, yesterday.Window.To));
+        Assert.Equal((1, 1.0), (yesterday.Items[0].Finished, yesterday.Items[0].PerDay));
+        Assert.Equal("from", (await Assert.ThrowsAsync<BadArgumentException>(() => ListAsync(store, new() { From = Midnight.AddDays(-93) }))).Argument);
+    }
+
+    [Fact]
+    public async Task An_expensive_inventory_is_kept_for_a_minute_and_shown_to_nobody_who_may_not_see_it()
+    {
+        await using var store = await NewStoreAsync();
+        using var operations = new OperationQueries(store.Get<Snapshot.Source>(), store.Time) { Expensive = 1 };
+        async Task<int> CountAsync(Visible visible) => (await operations.ListAsync(new(), visible, Cancel)).Items.Count;
+        await new Story().Run(0, 1).Run(0, 1, @namespace: "other").ToAsync(store);
+
+        Assert.Equal(2, await CountAsync(Visible.Everything));
+        await store.AppendAsync(Given.Start(Given.Run("new", "build")));
+        await store.CatchUpAsync();
+        Assert.Equal((2, 1), (await CountAsync(Visible.Everything), await CountAsync(Visible.Namespaces("other"))));
+        Assert.Equal(3, (await ListAsync(store, new())).Items.Count);
+
+        store.Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(3, await CountAsync(Visible.Everything));
+    }
+
+    private static Task<OperationsView> ListAsync(StoreFixture store, OperationFilter filter) => store.Get<OperationQueries>().ListAsync(filter, Visible.Everything, Cancel);
+
+    private static Task<OperationView?> FindAsync(StoreFixture store) => store.Get<OperationQueries>().FindAsync(Story.Key(), null, null, Visible.Everything, Cancel);
+
+    private static IEnumerable<string> Names(OperationsView list) => list.Items.Select(static o => o.Name);
+}
+
+public sealed class PostgresOperationsTests : OperationsContract
+{
+    private protected override Task<StoreFixture> NewStoreAsync() => StoreFixture.PostgresAsync();
+}
+
+public sealed class SqliteOperationsTests : OperationsContract
+{
+    private protected override Task<StoreFixture> NewStoreAsync() => StoreFixture.SqliteAsync();
+}

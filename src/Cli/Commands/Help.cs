@@ -218,7 +218,7 @@ internal static class Help
           -operation KEY        an operation's key
           -id ID                a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what
                                 `vscli event start` printed here
-          -state STATE          running, ended, orphan
+          -state STATE          running, ended, orphan, abandoned
           -outcome OUTCOME      success, failure, error, timeout, cancellation, skip
           -tag KEY=VALUE        or 'KEY|VALUE'; repeatable, then all must be there
           -min-duration TIME, -max-duration TIME

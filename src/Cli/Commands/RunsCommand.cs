@@ -15,7 +15,7 @@ internal static class RunsCommand
     /// <summary>The flags that are sent as they are; the API has them by the same names.</summary>
     private static readonly Flag[] Filters =
     [
-        new("source"), new("namespace"), new("type"), new("name"), new("operation"), new("state", Values: "running ended orphan"),
+        new("source"), new("namespace"), new("type"), new("name"), new("operation"), new("state", Values: "running ended orphan abandoned"),
         new("outcome", Values: Outcomes.All.Replace(",", "")), new("actor"),
     ];
 

@@ -147,7 +147,7 @@ public sealed class RunsCommandTests(SqliteServer server)
     [InlineData("-limit x", "-limit=x is not a number")]
     [InlineData("-format xml", "say one of table, json, csv, ndjson")]
     [InlineData("-outcome good", "say one of success, failure")]
-    [InlineData("-state dead", "say one of running, ended, orphan")]
+    [InlineData("-state dead", "say one of running, ended, orphan, abandoned")]
     [InlineData("-tag nothing", "-tag=nothing is not a tag")]
     [InlineData("-tag =x", "-tag==x is not a tag")]
     [InlineData("-min-duration soon", "-min-duration=soon is not a duration")]

@@ -95,7 +95,7 @@ public sealed class OperationQueries : IDisposable
     {
         var now = _time.GetUtcNow();
         var zone = TimeZoneInfo.FindSystemTimeZoneById(snapshot.Live.Zone);
-        var to = filter.To ?? Window.LimitAt(now);
+        var to = Window.EndOf(filter.To, now);
         return Window.OfDays(filter.From ?? RollupSeries.DayAt(RollupSeries.Day(to.AddTicks(-1), zone) - (DaysOfWindow - 1), zone), to, now, zone);
     }
 
@@ -154,12 +154,9 @@ public sealed class OperationQueries : IDisposable
     private List<OperationView> Views(List<Operation> listed, Window window)
     {
         var dormant = _time.GetUtcNow().AddDays(-DaysOfPeople);
-        return [.. listed.Zip(NumberViews.Changes(listed.Select(static o => o.Compared)), (o, change) => new OperationView(NumberViews.View(o.Now, window.Days))
+        return [.. listed.Zip(NumberViews.Changes(listed.Select(static o => o.Compared)), (o, change) => new OperationView(
+            new ShortKey(o.Row.Key).ToString(), o.Row.Namespace, o.Row.Type, o.Row.Name, NumberViews.View(o.Now, window.Days))
         {
-            Key = new ShortKey(o.Row.Key).ToString(),
-            Namespace = o.Row.Namespace,
-            Type = o.Row.Type,
-            Name = o.Row.Name,
             FirstAt = o.Row.FirstAt,
             LastAt = o.Row.LastAt,
             DormantSince = o.Row.LastAt < dormant ? o.Row.LastAt : null,

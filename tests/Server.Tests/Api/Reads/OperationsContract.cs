@@ -102,6 +102,7 @@ public abstract class OperationsContract(ApiServer server)
     [InlineData("/api/v1/operations?to=0001-01-01T00:00:00Z", "to")]
     [InlineData("/api/v1/operations/{key}/metrics?zone=Atlantis/Capital", "zone")]
     [InlineData("/api/v1/operations/{key}/metrics?zone=", "zone")]
+    [InlineData("/api/v1/operations/{key}/metrics?by=", "by")]
     [InlineData("/api/v1/operations/{key}/metrics?zone=Europe/Berlin&from=2024-01-01T00:00:00Z&to=2024-06-01T00:00:00Z", "zone")]
     [InlineData("/api/v1/tags?limit=0", "limit")]
     [InlineData("/api/v1/tags/service?limit=1001", "limit")]

@@ -108,7 +108,9 @@ internal sealed record MetricSearch
 
     /// <summary>What is wrong with it, if anything.</summary>
     public ProblemHttpResult? Problem() =>
-        Interval is not (null or "hour" or "day" or "week") ? Problems.Invalid("interval", $"'{Interval}' is not known; say hour, day or week.") : null;
+        Interval is not (null or "hour" or "day" or "week") ? Problems.Invalid("interval", $"'{Interval}' is not known; say hour, day or week.")
+        : By is "" ? Problems.Invalid("by", "It is empty; say the key of a tag, or leave it out.")
+        : null;
 
     /// <summary>As the store takes it.</summary>
     public MetricFilter ToFilter() => new()

@@ -233,7 +233,8 @@ public sealed record OperationView : NumbersView
 
     /// <summary>The operation's numbers.</summary>
     [SetsRequiredMembers]
-    public OperationView(NumbersView numbers) : base(numbers) => Key = Namespace = Type = Name = "";
+    public OperationView(string key, string @namespace, string type, string name, NumbersView numbers) : base(numbers) =>
+        (Key, Namespace, Type, Name) = (key, @namespace, type, name);
 
     /// <summary>Its short key, 13 characters of [0-9a-v].</summary>
     public required string Key { get; init; }

@@ -52,7 +52,7 @@ public sealed class MetricQueries
             return null;
         }
         var now = _time.GetUtcNow();
-        var to = filter.To ?? Window.LimitAt(now);
+        var to = Window.EndOf(filter.To, now);
         var reporting = TimeZoneInfo.FindSystemTimeZoneById(snapshot.Live.Zone);
         var window = Window.OfHours(filter.From ?? to.AddDays(-30), to, now, Zone(filter.Zone) ?? reporting, reporting);
         var steps = window.Steps(filter.Interval).ToList();

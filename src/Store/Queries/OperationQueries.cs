@@ -109,7 +109,7 @@ public sealed class OperationQueries : IDisposable
     {
         var now = _time.GetUtcNow();
         var zone = TimeZoneInfo.FindSystemTimeZoneById(snapshot.Live.Zone);
-        var to = filter.To ?? Window.LimitAt(now);
+        var to = Window.EndOf(filter.To, now);
         return Window.OfDays(filter.From ?? RollupSeries.DayAt(RollupSeries.Day(to.AddTicks(-1), zone) - (DaysOfWindow - 1), zone), to, now, zone);
     }
 
@@ -190,12 +190,8 @@ public sealed class OperationQueries : IDisposable
     }
 
     private static OperationView View(Operation o, Window window, OperationSetting setting, DateTimeOffset dormant, ChangesView change) =>
-        new(NumberViews.View(o.Now, window.Days))
+        new(new ShortKey(o.Row.Key).ToString(), o.Row.Namespace, o.Row.Type, setting.Name ?? o.Row.Name, NumberViews.View(o.Now, window.Days))
         {
-            Key = new ShortKey(o.Row.Key).ToString(),
-            Namespace = o.Row.Namespace,
-            Type = o.Row.Type,
-            Name = setting.Name ?? o.Row.Name,
             RunName = setting.Name is null ? null : o.Row.Name,
             Description = setting.Description,
             Owner = setting.Owner,

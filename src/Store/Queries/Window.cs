@@ -56,8 +56,10 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
 
     public WindowView View => new(From, To, Zone.Id);
 
-    /// <summary>The end of the hour that has begun: no window reaches further.</summary>
-    public static DateTimeOffset LimitAt(DateTimeOffset now) => RollupSeries.HourAt(RollupSeries.Hour(now) + 1);
+    /// <summary>Where a window ends: as asked for, else with the hour that has begun.</summary>
+    /// <exception cref="BadArgumentException">It ends before 1970.</exception>
+    public static DateTimeOffset EndOf(DateTimeOffset? to, DateTimeOffset now) =>
+        to is not { } end ? LimitAt(now) : end.Year >= 1970 ? end : throw new BadArgumentException("to", "It must be in 1970 or later.");
 
     /// <summary>A window in hours, or in days of the reporting zone where it is long.</summary>
     /// <exception cref="BadArgumentException">There is no such window.</exception>
@@ -112,6 +114,9 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
         : (int)Math.Floor((day + 3) / 7.0);
 
     private DateTimeOffset At(int at) => (IsDays ? RollupSeries.DayAt(at, Zone) : RollupSeries.HourAt(at)) is var time && time < Limit ? time : Limit;
+
+    /// <summary>The end of the hour that has begun: no window reaches further.</summary>
+    private static DateTimeOffset LimitAt(DateTimeOffset now) => RollupSeries.HourAt(RollupSeries.Hour(now) + 1);
 
     private static DateTimeOffset UpToHour(DateTimeOffset time) => RollupSeries.HourAt(RollupSeries.Hour(time.AddHours(1).AddMicroseconds(-1)));
 

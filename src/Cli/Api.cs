@@ -37,8 +37,8 @@ internal sealed class Api : IDisposable
     {
         var settings = Settings.From(arguments);
         return settings.Root is not { } root
-            ? throw new CouldNotException($"{Shown(settings.Server)} is upstream's intake, which answers no questions: name the server by -url or VALUESTREAM_URL")
-            : new Api(root, settings.Token) { Address = Shown(root) };
+            ? throw new CouldNotException($"{settings.Shown} is upstream's intake, which answers no questions: name the server by -url or VALUESTREAM_URL")
+            : new Api(root, settings.Token) { Address = Settings.WithoutUser(root) };
     }
 
     /// <summary>What is at an address below the server's; null when the server says that there is no such thing.</summary>
@@ -121,6 +121,10 @@ internal sealed class Api : IDisposable
     public Answer Send(Func<string, HttpRequestMessage> make, out TimeSpan? retryAfter)
     {
         retryAfter = null;
+        if (Transport.CannotSpeak(_root) is { } why)
+        {
+            return new(0, [], why);
+        }
         try
         {
             using var request = make(_root);
@@ -182,7 +186,7 @@ internal sealed class Api : IDisposable
 
     /// <summary>What to say of an answer that is none.</summary>
     public CouldNotException Failed(Answer answer) =>
-        Failed(answer.Status == 0 ? $"{answer.Why}; see that the server runs, and that -url or VALUESTREAM_URL names it" : answer.Why);
+        Failed(answer.Status == 0 && Transport.CannotSpeak(_root) is null ? $"{answer.Why}; see that the server runs, and that -url or VALUESTREAM_URL names it" : answer.Why);
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
@@ -205,13 +209,5 @@ internal sealed class Api : IDisposable
         {
             return false;
         }
-    }
-
-    private static string Shown(string address)
-    {
-        var scheme = address.IndexOf("://", StringComparison.Ordinal) + 3;
-        var path = address.IndexOf('/', scheme);
-        var user = address.AsSpan(0, path < 0 ? address.Length : path).LastIndexOf('@');
-        return user < scheme ? address : address[..scheme] + address[(user + 1)..];
     }
 }

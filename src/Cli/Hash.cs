@@ -4,7 +4,10 @@ using System.Text;
 
 namespace ValueStream.Cli;
 
-/// <summary>SHA-256 (FIPS 180-4) without a library: .NET's would load OpenSSL, which costs more than the whole start and need not be there.</summary>
+/// <summary>
+/// SHA-256 and SHA-1 (FIPS 180-4) without a library: .NET's would load OpenSSL, which costs more than the whole start, and ends the
+/// process where it is not there.
+/// </summary>
 internal static class Hash
 {
     // The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
@@ -35,23 +38,79 @@ internal static class Hash
         return Of(bytes.ToArray());
     }
 
-    private static byte[] Of(byte[] message)
+    /// <summary>HMAC-SHA-256 (RFC 2104).</summary>
+    public static byte[] Hmac(byte[] key, byte[] message)
     {
-        uint[] state = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
+        const int block = 64;
+        var padded = new byte[block];
+        (key.Length > block ? Of(key) : key).CopyTo(padded, 0);
+        byte[] inner = [.. padded.Select(static b => (byte)(b ^ 0x36)), .. message];
+        return Of([.. padded.Select(static b => (byte)(b ^ 0x5c)), .. Of(inner)]);
+    }
+
+    /// <summary>The same as <see cref="Core.Events.EventIds.Of"/>: the id of the event that these texts name.</summary>
+    public static Guid EventId(params ReadOnlySpan<string> names)
+    {
+        var space = Core.Events.EventIds.Namespace.ToByteArray(bigEndian: true);
+        var hash = Sha1([.. space, .. Encoding.UTF8.GetBytes(string.Join('\0', names))]).AsSpan(0, 16);
+        hash[6] = (byte)(hash[6] & 0x0F | 0x50);
+        hash[8] = (byte)(hash[8] & 0x3F | 0x80);
+        return new Guid(hash, bigEndian: true);
+    }
+
+    private static byte[] Of(byte[] message) =>
+        Of(message, [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19], Add);
+
+    private static byte[] Sha1(byte[] message) => Of(message, [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0], AddSha1);
+
+    private delegate void Round(uint[] state, ReadOnlySpan<byte> block);
+
+    private static byte[] Of(byte[] message, uint[] state, Round add)
+    {
         var padded = new byte[(message.Length + 9 + 63) / 64 * 64];
         message.CopyTo(padded, 0);
         padded[message.Length] = 0x80;
         BinaryPrimitives.WriteInt64BigEndian(padded.AsSpan(padded.Length - 8), message.Length * 8L);
         for (var at = 0; at < padded.Length; at += 64)
         {
-            Add(state, padded.AsSpan(at, 64));
+            add(state, padded.AsSpan(at, 64));
         }
-        var hash = new byte[32];
+        var hash = new byte[state.Length * 4];
         for (var i = 0; i < state.Length; i++)
         {
             BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(i * 4), state[i]);
         }
         return hash;
+    }
+
+    private static void AddSha1(uint[] state, ReadOnlySpan<byte> block)
+    {
+        Span<uint> w = stackalloc uint[80];
+        for (var i = 0; i < 16; i++)
+        {
+            w[i] = BinaryPrimitives.ReadUInt32BigEndian(block[(i * 4)..]);
+        }
+        for (var i = 16; i < 80; i++)
+        {
+            w[i] = BitOperations.RotateLeft(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+        }
+        var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4]);
+        for (var i = 0; i < 80; i++)
+        {
+            var (mix, constant) = i switch
+            {
+                < 20 => (b & c | ~b & d, 0x5a827999u),
+                < 40 => (b ^ c ^ d, 0x6ed9eba1u),
+                < 60 => (b & c | b & d | c & d, 0x8f1bbcdcu),
+                _ => (b ^ c ^ d, 0xca62c1d6u),
+            };
+            (a, b, c, d, e) = (BitOperations.RotateLeft(a, 5) + mix + e + constant + w[i], a, BitOperations.RotateLeft(b, 30), c, d);
+        }
+        ReadOnlySpan<uint> sums = [a, b, c, d, e];
+        for (var i = 0; i < sums.Length; i++)
+        {
+            state[i] += sums[i];
+        }
     }
 
     private static void Add(uint[] state, ReadOnlySpan<byte> block)

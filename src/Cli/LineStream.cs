@@ -21,6 +21,10 @@ internal static class LineStream
     public static async Task<Answer> PostAsync(
         string address, byte[] body, string? token, TimeSpan patience, Func<ReadOnlyMemory<byte>, bool> take)
     {
+        if (Transport.CannotSpeak(address) is { } why)
+        {
+            return new(0, [], why);
+        }
         using var silence = new CancellationTokenSource(patience);
         try
         {

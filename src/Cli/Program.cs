@@ -35,6 +35,8 @@ internal static class Program
                 return Answering(() => ImportCommand.Run(arguments[1..]));
             case "completion":
                 return Answering(() => CompletionCommand.Run(arguments[1..]));
+            case "help" when arguments.Length > 1 && Array.Exists(CommandTable.All, c => c.Name == arguments[1]):
+                return Main([arguments[1], "--help"]);
             case "help" or "-h" or "-help" or "--help":
                 Talk.Data(Help.All);
                 return 0;

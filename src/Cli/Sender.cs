@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
@@ -132,7 +133,7 @@ internal sealed class Sender(Settings settings, Spool spool)
             refused += refusedNow;
             if (stored + refusedNow < batch.Count)
             {
-                Talk.Say($"{settings.Server}: {verdicts.First(v => v.Fate is Fate.Declined or Fate.Unanswered).Reason}");
+                Talk.Say($"{settings.Shown}: {verdicts.First(v => v.Fate is Fate.Declined or Fate.Unanswered).Reason}");
                 break;
             }
             spool.MarkUnreachable(settings.Server, false);
@@ -169,8 +170,8 @@ internal sealed class Sender(Settings settings, Spool spool)
             }
         }
         return problem is null
-            ? new(Place.Kept, $"{settings.Server}: {reason}; kept for later")
-            : new(Place.Lost, $"{settings.Server}: {reason}; not kept either: {problem}");
+            ? new(Place.Kept, $"{settings.Shown}: {reason}; kept for later")
+            : new(Place.Lost, $"{settings.Shown}: {reason}; not kept either: {problem}");
     }
 
     private void Settle(List<Pending> batch, Verdict[] verdicts, int from)
@@ -196,7 +197,8 @@ internal sealed class Sender(Settings settings, Spool spool)
             return Each(batch, pending => PostCustomHttp(pending, deadline, whenSlow));
         }
         var answer = Transport.Post(settings.Events, Json(batch), settings.Token, deadline, whenSlow);
-        if (answer.Status == 404 && settings.CustomHttp is not null)
+        // Where the secret is all that is known of the server, it is the intake that wants it.
+        if (settings.CustomHttp is not null && (answer.Status == 404 || answer.Status is 401 or 403 && settings is { Secret: not null, Token: null }))
         {
             return Each(batch, pending => PostCustomHttp(pending, deadline, whenSlow));
         }
@@ -214,8 +216,12 @@ internal sealed class Sender(Settings settings, Spool spool)
         return Each(batch, _ => verdict);
     }
 
-    private Verdict PostCustomHttp(Pending pending, long deadline, Action? whenSlow) =>
-        Judge(Transport.Post(settings.CustomHttp!, UpstreamJson(pending.Event!), settings.Token, deadline, whenSlow));
+    private Verdict PostCustomHttp(Pending pending, long deadline, Action? whenSlow)
+    {
+        var body = UpstreamJson(pending.Event!);
+        var signature = settings.Secret is { } secret ? Convert.ToHexStringLower(Hash.Hmac(Encoding.UTF8.GetBytes(secret), body)) : null;
+        return Judge(Transport.Post(settings.CustomHttp!, body, settings.Token, deadline, whenSlow, signature));
+    }
 
     /// <summary>One after the other, until one is not answered; the others would not be either.</summary>
     private static Verdict[] Each(List<Pending> batch, Func<Pending, Verdict> post)

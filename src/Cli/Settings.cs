@@ -9,6 +9,8 @@ namespace ValueStream.Cli;
 /// <param name="Source">The flag or variable that says so, or that nothing does.</param>
 internal sealed record Settings(string? Events, string? CustomHttp, string? Token, string Source)
 {
+    private const string SecretVariable = "VS_CUSTOM_HTTP_EVENT_SOURCE_SECRET";
+
     /// <summary>The flags that say where events go.</summary>
     public static readonly Flag[] Flags = [new("url"), new("event-source-url"), new("secret-key")];
 
@@ -18,6 +20,13 @@ internal sealed record Settings(string? Events, string? CustomHttp, string? Toke
 
     /// <summary>Reads flags and environment.</summary>
     public static Settings From(Arguments arguments)
+    {
+        var secret = arguments.Text("secret-key") is { } key ? (key, "-secret-key")
+            : Variable(SecretVariable) is { } value ? (value, SecretVariable) : default((string, string)?);
+        return Address(arguments) with { Secret = secret?.Item1, SecretSource = secret?.Item2 };
+    }
+
+    private static Settings Address(Arguments arguments)
     {
         var token = Variable("VALUESTREAM_TOKEN")?.Trim();
         if (token.AsSpan().ContainsAnyExceptInRange('!', '~'))
@@ -51,8 +60,26 @@ internal sealed record Settings(string? Events, string? CustomHttp, string? Toke
     /// <summary>Where the server says whether it takes events; null when only upstream's intake is known.</summary>
     public string? Ready => Events is null ? null : Events[..^Routes.Events.Length] + Routes.Ready;
 
-    /// <summary>What to name in messages.</summary>
+    /// <summary>What the server is known by here.</summary>
     public string Server => Events ?? CustomHttp!;
+
+    /// <summary>The server as it may be shown.</summary>
+    public string Shown => WithoutUser(Server);
+
+    /// <summary>Signs what upstream's intake is sent; null when there is none.</summary>
+    public string? Secret { get; private init; }
+
+    /// <summary>The flag or variable that the secret is from.</summary>
+    public string? SecretSource { get; private init; }
+
+    /// <summary>An address without what it says of a user: that may be a password.</summary>
+    public static string WithoutUser(string address)
+    {
+        var scheme = address.IndexOf("://", StringComparison.Ordinal) + 3;
+        var path = address.IndexOf('/', scheme);
+        var user = address.AsSpan(0, path < 0 ? address.Length : path).LastIndexOf('@');
+        return user < scheme ? address : address[..scheme] + address[(user + 1)..];
+    }
 
     private static Settings Of(string url, string? token, string source) => new(Full(url) + Routes.Events, null, token, source);
 

@@ -16,6 +16,9 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
     /// <summary>The variable by which a script names the parent of what it calls.</summary>
     public const string ParentVariable = "VS_PARENT_EVENT_ID";
 
+    /// <summary>The variable in which W3C's trace context stands.</summary>
+    public const string ContextVariable = "TRACEPARENT";
+
     // Written before the command of a run starts, where the file that remembers the run is written beside it: a vscli that is called at
     // once would not find that file yet. The token in front says whose name it is.
     private const string ParentNameVariable = "VS_PARENT_NAME";
@@ -40,15 +43,20 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
     /// <summary>The variables by which a run's command knows whose child it is, as <c>NAME=value</c>.</summary>
     public static string[] Variables(Arguments arguments, RunRequest identity, string executable)
     {
-        var id = new RunId(SourceNames.CustomHttp, identity.Type, identity.Namespace!, identity.Id);
-        // As SpanIds has it, and the trace's where this run is its root.
-        var hash = Convert.ToHexStringLower(Hash.Of(id.Source, id.Type, id.Namespace, id.Id, "1"));
-        var incoming = arguments.Switch("no-context") is true ? null : Traceparent.Parse(Settings.Variable("TRACEPARENT"));
-        var own = new Traceparent(incoming?.TraceId ?? hash[..32], hash[..16], incoming?.Flags ?? 1);
         const string service = "service|";
         var tag = arguments.All("tag")?.FindLast(t => t.StartsWith(service, StringComparison.Ordinal));
         var name = arguments.Text("name") ?? (tag?.Length > service.Length ? tag[service.Length..] : executable);
-        return [$"TRACEPARENT={own}", $"{ParentVariable}={id.Rendering}", $"{ParentNameVariable}={id.Id} {name}"];
+        var rendering = new RunId(SourceNames.CustomHttp, identity.Type, identity.Namespace!, identity.Id).Rendering;
+        return [$"{ContextVariable}={Context(arguments, identity)}", $"{ParentVariable}={rendering}", $"{ParentNameVariable}={identity.Id} {name}"];
+    }
+
+    /// <summary>The run as the W3C trace context of what it calls: within the trace in which vscli was called, else in one of its own.</summary>
+    public static Traceparent Context(Arguments arguments, RunRequest identity)
+    {
+        // As SpanIds has it, and the trace's where this run is its root.
+        var hash = Convert.ToHexStringLower(Hash.Of(SourceNames.CustomHttp, identity.Type, identity.Namespace!, identity.Id, "1"));
+        var incoming = arguments.Switch("no-context") is true ? null : Traceparent.Parse(Settings.Variable(ContextVariable));
+        return new Traceparent(incoming?.TraceId ?? hash[..32], hash[..16], incoming?.Flags ?? 1);
     }
 
     /// <summary>Makes a run of a known identity.</summary>
@@ -91,7 +99,7 @@ internal sealed record StartedRun(EventRequest Event, OpenRun Run)
                 Actor = arguments.Text("actor") ?? Tags.Limit("the actor", actor, 200),
                 Reason = Tags.Limit("the reason", reason, 4000),
                 Tags = tags,
-                Traceparent = isAlone ? null : Traceparent.Parse(Settings.Variable("TRACEPARENT"))?.ToString(),
+                Traceparent = isAlone ? null : Traceparent.Parse(Settings.Variable(ContextVariable))?.ToString(),
             },
             run);
     }

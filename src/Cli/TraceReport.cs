@@ -49,14 +49,15 @@ internal sealed class TraceReport
     public void Text(Output output, int? columns)
     {
         void Say(string line) => output.Line(columns is { } width ? Printable.Cut(line, width) : line);
-        Say($"{Named(_root)}: {Result(_root)}{(_trace.Duration > 0 ? " after " + Durations.Text(_trace.Duration) : "")}");
+        var result = $": {Result(_root)}{(_trace.Duration > 0 ? " after " + Durations.Text(_trace.Duration) : "")}";
+        Say(Named(_root, columns - result.Length) + result);
         foreach (var (what, value) in Facts())
         {
             Say($"{what} {Printable.Clean(value)}");
         }
         if (Failed.FirstOrDefault() is { } failed)
         {
-            Say($"failed first: {Named(failed)}, {Result(failed)} at {Offset(failed.EndedAt)}{(Reason(failed) is { } reason ? ": " + reason : "")}");
+            Say($"failed first: {Named(failed, columns / 2)}, {Result(failed)} at {Offset(failed.EndedAt)}{(Reason(failed) is { } reason ? ": " + reason : "")}");
         }
         output.Line("");
         var table = new Table(output, columns, new Heading("RUN", Shrinks: true), new Heading("TYPE", Shrinks: true), new("OUTCOME"), new("START"), new("DURATION"), new("SHARE"), new("CRITICAL"));
@@ -67,7 +68,7 @@ internal sealed class TraceReport
         }
         table.End();
         output.Line("");
-        Say("CRITICAL is the time on the critical path: the chain of runs and waits that decided when the whole ended.");
+        Say("CRITICAL: time on the chain of runs and waits that decided when the whole ended.");
         foreach (var note in Notes())
         {
             Say(note);
@@ -229,7 +230,12 @@ internal sealed class TraceReport
     private static string Name(RunView run) => run.Hidden is true ? "(hidden)"
         : Printable.Clean(run.Name) + (run.Attempt > 1 ? string.Create(CultureInfo.InvariantCulture, $" #{run.Attempt}") : "");
 
-    private static string Named(RunView run) => run.Name == run.Type || run.Hidden is true ? Name(run) : $"{Name(run)} ({Printable.Clean(run.Type)})";
+    /// <summary>A run's name and type, the name cut to what columns there are.</summary>
+    private static string Named(RunView run, int? columns = null)
+    {
+        var type = run.Name == run.Type || run.Hidden is true ? "" : $" ({Printable.Clean(run.Type)})";
+        return (columns is { } room ? Printable.Cut(Name(run), Math.Max(room - Printable.Width(type), 1)) : Name(run)) + type;
+    }
 
     private static string Result(RunView run) => Printable.Clean(run.Outcome ?? run.State);
 

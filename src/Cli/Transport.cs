@@ -25,6 +25,9 @@ internal readonly record struct Answer(int Status, byte[] Body, string? Problem 
         _ => $"it answered {Status}",
     };
 
+    private static bool Tells(string detail, JsonElement errors) => errors.ValueKind == JsonValueKind.Object
+        && errors.EnumerateObject().All(field => field.Value.ValueKind == JsonValueKind.Array && field.Value.EnumerateArray().All(text => detail.Contains(text.ToString(), StringComparison.Ordinal)));
+
     private string Detail()
     {
         try
@@ -32,7 +35,9 @@ internal readonly record struct Answer(int Status, byte[] Body, string? Problem 
             using var problem = JsonDocument.Parse(Body);
             if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail))
             {
-                return problem.RootElement.TryGetProperty("errors", out var errors) ? $"{detail} {errors.GetRawText()}" : detail.ToString();
+                // Of a single event the detail has the errors in it.
+                return problem.RootElement.TryGetProperty("errors", out var errors) && !Tells(detail.ToString(), errors)
+                    ? $"{detail} {errors.GetRawText()}" : detail.ToString();
             }
         }
         catch (JsonException)
@@ -54,22 +59,26 @@ internal static class Transport
 
     private const int LargestAnswer = 4 << 20;
 
+    // Upstream's name for it; hexadecimal, as the raw bytes that upstream compared are no header.
+    private const string SignatureHeader = "X-VS-Signature";
+
     /// <summary>Posts JSON. Never throws.</summary>
     /// <param name="address">An <c>http://</c> or <c>https://</c> address.</param>
     /// <param name="body">The JSON text.</param>
     /// <param name="token">Sent as Bearer, unless null.</param>
     /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
     /// <param name="whenSlow">Called, once or again, before the wait for a slow answer: what must not hang on it.</param>
-    public static Answer Post(string address, byte[] body, string? token, long deadline, Action? whenSlow = null) =>
-        Send(address, body, token, deadline, whenSlow);
+    /// <param name="signature">Sent as upstream's signature of the body, unless null.</param>
+    public static Answer Post(string address, byte[] body, string? token, long deadline, Action? whenSlow = null, string? signature = null) =>
+        Send(address, body, token, deadline, whenSlow, signature);
 
     /// <summary>Gets. Never throws.</summary>
     /// <param name="address">An <c>http://</c> or <c>https://</c> address.</param>
     /// <param name="token">Sent as Bearer, unless null.</param>
     /// <param name="deadline">By <see cref="Environment.TickCount64"/>.</param>
-    public static Answer Get(string address, string? token, long deadline) => Send(address, null, token, deadline, null);
+    public static Answer Get(string address, string? token, long deadline) => Send(address, null, token, deadline, null, null);
 
-    private static Answer Send(string address, byte[]? body, string? token, long deadline, Action? whenSlow)
+    private static Answer Send(string address, byte[]? body, string? token, long deadline, Action? whenSlow, string? signature)
     {
         var left = deadline - Environment.TickCount64;
         if (left <= 0)
@@ -81,13 +90,17 @@ internal static class Transport
         {
             if (Target.Parse(address) is { } target && (target.IsLoopback || Settings.Variable("http_proxy") is null))
             {
-                answer = ExchangePlain(target, body, token, deadline, whenSlow);
+                answer = ExchangePlain(target, body, token, deadline, whenSlow, signature);
+            }
+            else if (CannotSpeak(address) is { } why)
+            {
+                return Nothing(why);
             }
             else
             {
                 whenSlow?.Invoke();
                 Answer? late = null;
-                answer = InTime(() => late = ExchangeByClient(address, body, token), deadline) ? late : null;
+                answer = InTime(() => late = ExchangeByClient(address, body, token, signature), deadline) ? late : null;
             }
         }
         catch (Exception e)
@@ -172,6 +185,17 @@ internal static class Transport
         }
     }
 
+    /// <summary>
+    /// Why an address cannot be spoken to at all; null when it can. .NET ends the process where it needs OpenSSL and finds none, whatever
+    /// is caught: so it is looked for first, by the names by which .NET looks for it.
+    /// </summary>
+    public static string? CannotSpeak(string address) =>
+        !address.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || HasOpenSsl ? null
+        : "https needs the OpenSSL library (libssl), which this machine does not have";
+
+    private static bool HasOpenSsl => new[] { "3", "1.1", Settings.Variable("CLR_OPENSSL_VERSION_OVERRIDE") ?? "3" }
+        .Any(static version => NativeLibrary.TryLoad("libssl.so." + version, out _));
+
     /// <summary>Why an exchange failed, as a phrase.</summary>
     public static string Reason(Exception e) => e.GetBaseException() switch
     {
@@ -216,12 +240,13 @@ internal static class Transport
     private static Answer Nothing(string problem) => new(0, [], problem);
 
     // Null when it is late.
-    private static Answer? ExchangePlain(Target target, byte[]? body, string? token, long deadline, Action? whenSlow)
+    private static Answer? ExchangePlain(Target target, byte[]? body, string? token, long deadline, Action? whenSlow, string? signature)
     {
         var head = Encoding.UTF8.GetBytes(
             $"{(body is null ? "GET" : "POST")} {target.Path} HTTP/1.1\r\nHost: {target.Authority}\r\n"
             + (body is null ? "" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n")
             + $"{Routes.SentAtHeader}: {SentAt()}\r\nConnection: close\r\nUser-Agent: vscli\r\n"
+            + (signature is null ? "" : $"{SignatureHeader}: {signature}\r\n")
             + (token is null ? "\r\n" : $"Authorization: Bearer {token}\r\n\r\n"));
         var addresses = Addresses(target, deadline, whenSlow);
         for (var i = 0; i < addresses.Length; i++)
@@ -287,11 +312,15 @@ internal static class Transport
         return InTime(() => late = Dns.GetHostAddresses(target.Host), deadline) ? late : [];
     }
 
-    private static Answer ExchangeByClient(string address, byte[]? body, string? token)
+    private static Answer ExchangeByClient(string address, byte[]? body, string? token, string? signature)
     {
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var client = new HttpClient(handler);
         using var request = Request(address, body, token);
+        if (signature is not null)
+        {
+            request.Headers.Add(SignatureHeader, signature);
+        }
         using var response = client.Send(request);
         using var content = new MemoryStream();
         response.Content.ReadAsStream().CopyTo(content);

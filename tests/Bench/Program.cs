@@ -1,11 +1,11 @@
 using ValueStream.Bench;
 
 // Measures the budgets of the design, each a ratio or a time of one run on one machine, and prints them as the README quotes them:
-//   dotnet run -c Release --project tests/Bench [ingest] [append] [stream] [sqlite] [cli] [page]
+//   dotnet run -c Release --project tests/Bench [ingest] [append] [stream] [sqlite] [cli] [page] [projection]
 // Without names it measures everything.
 (string Name, Func<IAsyncEnumerable<Figure>> Measure)[] parts = 
 [
-    ("ingest", IngestBench.PostgresAsync), ("append", AppendBench.MeasureAsync), ("stream", IngestBench.StreamAsync), ("sqlite", IngestBench.SqliteAsync), ("cli", CliBench.MeasureAsync), ("page", PageBench.MeasureAsync),
+    ("ingest", IngestBench.PostgresAsync), ("append", AppendBench.MeasureAsync), ("stream", IngestBench.StreamAsync), ("sqlite", IngestBench.SqliteAsync), ("cli", CliBench.MeasureAsync), ("page", PageBench.MeasureAsync), ("projection", ProjectionBench.MeasureAsync),
 ];
 var unknown = args.Except(parts.Select(static p => p.Name)).ToList();
 if (unknown.Count > 0)

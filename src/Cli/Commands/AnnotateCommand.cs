@@ -13,7 +13,7 @@ internal static class AnnotateCommand
         var arguments = Arguments.Parse(words, Flags);
         if (arguments.Help)
         {
-            Talk.Plain(Help.Annotate);
+            Talk.Data(Help.Annotate);
             return;
         }
         arguments.SayProblems();

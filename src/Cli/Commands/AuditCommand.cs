@@ -15,8 +15,8 @@ internal static class AuditCommand
 
     private static readonly Heading[] Headings =
     [
-        new("POSITION"), new("RECORDED"), new("WHAT"), new("RUN", Shrinks: true), new("ACTOR", Shrinks: true), new("SUBMITTER", Shrinks: true),
-        new("REASON", Shrinks: true),
+        new("POSITION"), new("RECORDED"), new("WHAT"), new("TYPE", Shrinks: true, Drops: 3), new("KEY"), new("ACTOR", Shrinks: true),
+        new("SUBMITTER", Shrinks: true, Drops: 2), new("REASON", Shrinks: true), new("RUN", Drops: 1),
     ];
 
     private static readonly (string, Func<EventView, string?>)[] Csv =
@@ -57,6 +57,10 @@ internal static class AuditCommand
         }
         list.End();
         Query.SayMore(api.HasMore, limit);
+        if (list.Count == 0)
+        {
+            Talk.Say($"{api.Address}: {(arguments.Words.Count > 0 ? $"there is no run {arguments.Words[0]}" : "there are no events")}");
+        }
         return list.Count > 0 ? Query.Done : Query.Nothing;
     }
 
@@ -65,9 +69,11 @@ internal static class AuditCommand
         e.Position.ToString(CultureInfo.InvariantCulture),
         Durations.Text(e.RecordedAt),
         Printable.Clean(e.Kind + (e.Data.Outcome is { } outcome ? " " + outcome : e.Kind == EventKind.Ended.Text() && e.Data.Error is true ? " failure" : "") + (e.Erased is true ? " (erased)" : "")),
-        Printable.Clean(e.Run),
+        Printable.Clean(e.Type),
+        Printable.Clean(e.Key),
         Printable.Clean(e.Actor),
         Printable.Clean(e.Submitter),
         Printable.Clean(e.Reason),
+        Printable.Clean(e.Run),
     ];
 }

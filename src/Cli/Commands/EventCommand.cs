@@ -17,7 +17,7 @@ internal static class EventCommand
         var arguments = Arguments.Parse(words, Flags);
         if (arguments.Help)
         {
-            Talk.Plain(Help.Event);
+            Talk.Data(Help.Event);
             return;
         }
         arguments.SayProblems();

@@ -8,7 +8,7 @@ internal static class FlushCommand
         var arguments = Arguments.Parse(words, Settings.Flags);
         if (arguments.Help)
         {
-            Talk.Plain(Help.Flush);
+            Talk.Data(Help.Flush);
             return;
         }
         arguments.SayProblems();

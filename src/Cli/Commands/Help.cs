@@ -13,8 +13,8 @@ internal static class Help
           vscli annotate          add tags, a note or a reason to a run
           vscli link              link a run to others
           vscli flush             send what could not be sent before
-          vscli status            what is configured, what waits, whether the server answers
-          vscli verify            check that the log is what was appended; 0 yes, 1 no, 2 not checked
+          vscli status            what is configured, what waits, does the server answer
+          vscli verify            is the log what was appended? 0 yes, 1 no, 2 unchecked
           vscli runs              search runs; 0 found, 1 none, 2 could not
           vscli report            the trace of a run, for a terminal or a pull request
           vscli audit             the events of the log, or of a run, newest first
@@ -22,27 +22,35 @@ internal static class Help
           vscli completion        commands and flags by the tab key, for bash and zsh
           vscli COMMAND --help    flags and examples
 
-        The shortest use, two lines at the top of a script:
+        The shortest use, one line at the top of a script, and what it calls nests:
           eval "$(vscli trap -type=pipeline -tag='service|api')"
-          BUILD="$(vscli event -type=build start)"; docker build .; vscli event end -event-id="$BUILD" -exit-code=$?
+          vscli run -type=build -- docker build .
 
         VALUESTREAM_URL    the server (http://127.0.0.1:5000)
         VALUESTREAM_TOKEN  its token, if it wants one
-        VALUESTREAM_SPOOL  the folder for open runs and unsent events (~/.local/state/vscli)
+        VALUESTREAM_SPOOL  the folder for open runs and unsent events
+                           (~/.local/state/vscli)
         """;
 
     private const string Common = """
           -type TYPE             kind of work (deploy)
           -namespace NAME        owner (default)
-          -tag 'KEY|VALUE'       repeatable; those of user, machine, repository and CI job are there already
-          -name NAME             name of the run (tag service, the parent's name, the script's name)
+          -tag 'KEY|VALUE'       repeatable; those of user, machine, repository and CI
+                                 job are there already
+          -name NAME             name of the run (tag service, the parent's name, the
+                                 script's name)
           -actor WHO             who did it (whom the CI names, the user)
           -reason WHY
-          -require-reason        asks for one on the terminal when none is given; without a terminal it says so and goes on
-          -parent-event-id ID    repeatable: the first is the parent, the others were before it ($VS_PARENT_EVENT_ID)
-          -no-context            tell nothing of user, machine, repository, CI job and $TRACEPARENT
+          -require-reason        asks for one on the terminal when none is given;
+                                 without a terminal it says so and goes on
+          -parent-event-id ID    repeatable: the first is the parent, the others were
+                                 before it ($VS_PARENT_EVENT_ID)
+          -no-context            tell nothing of user, machine, repository, CI job and
+                                 $TRACEPARENT
           -url URL               server ($VALUESTREAM_URL)
           -event-source-url URL  upstream's intake ($VS_CUSTOM_HTTP_EVENT_SOURCE_URL)
+          -secret-key KEY        signs what that intake is sent
+                                 ($VS_CUSTOM_HTTP_EVENT_SOURCE_SECRET)
         """;
 
     /// <summary>Of event.</summary>
@@ -54,6 +62,8 @@ internal static class Help
           docker build .
           vscli event end -event-id="$BUILD" -exit-code=$?
           vscli event end -event-id="$TRACEID"
+
+        start prints the run's id and nothing else, whatever happens.
 
         {Common}
         end also takes:
@@ -72,7 +82,8 @@ internal static class Help
           eval "$(vscli trap -type=pipeline -tag='service|api')"
           BUILD="$(vscli event -type=build start)"   # a child of the script's run
 
-        Exports TRACEID and VS_PARENT_EVENT_ID, and ends the run with the script's exit status.
+        Exports TRACEID, VS_PARENT_EVENT_ID and TRACEPARENT, so what the script calls
+        becomes a child, and ends the run with the script's exit status.
         The script's own EXIT trap still runs; set one before this line, not after it.
 
         {Common}
@@ -85,10 +96,12 @@ internal static class Help
           vscli run -- make deploy
           vscli run -type=build -tag='service|api' -- docker build .
           vscli run -timeout=15m -reason='first try' -- ./migrate.sh --all
-          vscli run -type=pipeline -- sh -c 'make && make publish'   # a shell only where you say so
+          vscli run -type=pipeline -- sh -c 'make && make publish'
 
-        The command starts first and gets everything as it is: terminal, input, output, folder, signals. Its exit code is the answer:
-        128+n where signal n ended it, 127 where it was not found, 126 where it cannot be executed, 124 where its time was up.
+        The command starts first and gets everything as it is: terminal, input, output,
+        folder, signals; a shell only where you say so. Its exit code is the answer:
+        128+n where signal n ended it, 127 where it was not found, 126 where it cannot
+        be executed, 124 where its time was up.
         It sees TRACEPARENT and VS_PARENT_EVENT_ID, so what it calls becomes a child.
         The name is -name, else the tag service, else the command's.
 
@@ -102,12 +115,12 @@ internal static class Help
     public const string Annotate = """
         vscli annotate [flags] [NOTE...]
 
-          vscli annotate -tag='image.size|512' built and pushed          # the run in which this is called
+          vscli annotate -tag='image.size|512' built and pushed    # the run around it
           vscli annotate -event-id="$BUILD" -tag='cache|miss'
           vscli annotate -event-id="$TRACEID" -reason='customer request 4711'
 
           -event-id ID           what start printed ($VS_PARENT_EVENT_ID)
-          -tag 'KEY|VALUE'       repeatable; a key that is there already takes the new value
+          -tag 'KEY|VALUE'       repeatable; a key that is there takes the new value
           -note TEXT             as the words without a flag
           -reason WHY            of the run
           -actor WHO             of the run
@@ -120,11 +133,12 @@ internal static class Help
     public const string Link = """
         vscli link [flags] RUN...
 
-          vscli link vstrace-github-issue-acme.shop-12                   # from the run in which this is called
+          vscli link vstrace-github-issue-acme.shop-12    # from the run around it
           vscli link -event-id="$DEPLOY" -kind=follows "$BUILD"
-          vscli link -kind=contains vstrace-github-pull_request-acme.shop-41 vstrace-github-pull_request-acme.shop-42
+          vscli link -kind=contains vstrace-github-pull_request-acme.shop-41
 
-        RUN is what start printed on this machine, or a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID; it need not be known yet.
+        RUN is what start printed on this machine, or a rendering
+        vstrace-SOURCE-TYPE-NAMESPACE-ID; it need not be known yet.
 
           -event-id ID           the run that links ($VS_PARENT_EVENT_ID)
           -kind KIND             references (the default), follows or contains
@@ -137,39 +151,50 @@ internal static class Help
     public const string Status = """
         vscli status [-url URL]
 
-          vscli status    # which server and from where that is known, whether it answers, what waits, what was refused and why
+          vscli status
 
-        Ends with 0 when all is well, with 1 when the server does not answer, events wait or some were refused.
+        Which server and from where that is known, whether it answers, what waits, what
+        was refused and why. The exit code:
+          0  all is well
+          1  the server does not answer, events wait or some were refused
+          2  the command line is wrong
         """;
 
     /// <summary>Of flush.</summary>
     public const string Flush = """
         vscli flush [-url URL]
 
-          vscli flush    # sends what waits in the spool, for up to 60 s, and says how much is left
+          vscli flush
+
+        Sends what waits in the spool, for up to 60 s, and says how much is left.
         """;
 
     /// <summary>Of verify.</summary>
     public const string Verify = """
         vscli verify [--from N] [--head FILE] [--save-head FILE] [-url URL]
 
-          vscli verify                                              # is every event what was appended?
-          vscli verify --save-head head.json                        # the first time: keep the head, on another machine than the log
-          vscli verify --head head.json --save-head head.json       # daily, from cron: nothing cut off or written anew since?
-          vscli verify --from 90000000 --head head.json             # only the newer part
+          vscli verify                            # is every event what was appended?
+          vscli verify --save-head head.json      # the first time; keep it elsewhere
+          vscli verify --head head.json --save-head head.json    # daily, from cron
+          vscli verify --from 90000000 --head head.json          # only the newer part
 
-        Reads the whole log on the server, some minutes for 100 million events, and says on stdout what came of it:
+        Reads the whole log on the server, some minutes for 100 million events, and says
+        on stdout what came of it. With a head that was kept on another machine than the
+        log, also whether anything was cut off or written anew since:
           0  everything is as it was appended
           1  it is not; the first position that fails is named
           2  it was not checked (or the head not saved); stderr says why
 
-          -from N            begin with the batch that holds this position, and believe what is before it
-          -head FILE         a head that was kept: of -save-head, or of GET /api/v1/log/head
-          -save-head FILE    keep the head that was checked, if all is well; one that is there already must be that of -head, or an earlier one
-          -url URL           server ($VALUESTREAM_URL); VALUESTREAM_TOKEN is its token, if it wants one
+          -from N            begin with the batch that holds this position, and believe
+                             what is before it
+          -head FILE         a head that was kept: of -save-head, or of
+                             GET /api/v1/log/head
+          -save-head FILE    keep the head that was checked, if all is well; one that is
+                             there already must be that of -head, or an earlier one
+          -url URL           server ($VALUESTREAM_URL); $VALUESTREAM_TOKEN its token
         """;
 
-    private const string Server = "-url URL              server ($VALUESTREAM_URL); VALUESTREAM_TOKEN is its token, if it wants one";
+    private const string Server = "-url URL              server ($VALUESTREAM_URL); $VALUESTREAM_TOKEN its token";
 
     /// <summary>Of runs.</summary>
     public const string Runs = $"""
@@ -178,26 +203,30 @@ internal static class Help
           vscli runs                                        # the newest 50
           vscli runs -type pipeline -outcome failure -from 7d
           vscli runs -state running -min-duration 30m       # what hangs?
-          vscli runs -tag vcs.ref.head.name=main -tag 'service|api' -limit 1000 -format csv > runs.csv
-          vscli runs -from 2026-03-01 -to 2026-04-01 -limit 100000 -format ndjson | jq -r .key
+          vscli runs -tag vcs.ref.head.name=main -tag 'service|api' -format csv
+          vscli runs -from 2026-03-01 -to 2026-04-01 -limit 100000 -format ndjson
 
-        Those that ended in the window or are running, newest start first, each attempt by itself. The exit code:
+        Those that ended in the window or are running, newest start first, each attempt
+        by itself. The exit code:
           0  found
           1  there are none
           2  could not ask; stderr says why
 
-          -from WHEN, -to WHEN  a time like 2026-03-02T12:00:00Z (UTC where it names no offset), or how long ago: 90m, 24h, 7d
+          -from WHEN, -to WHEN  a time like 2026-03-02T12:00:00Z (UTC where it names no
+                                offset), or how long ago: 90m, 24h, 7d
           -type TYPE, -namespace NAME, -name NAME, -source SOURCE, -actor WHO
           -operation KEY        an operation's key
-          -id ID                a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
+          -id ID                a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what
+                                `vscli event start` printed here
           -state STATE          running, ended, orphan
           -outcome OUTCOME      success, failure, error, timeout, cancellation, skip
           -tag KEY=VALUE        or 'KEY|VALUE'; repeatable, then all must be there
           -min-duration TIME, -max-duration TIME
                                 90s, 5m, 1h30m, 2d
           -limit N              how many at the most (50)
-          -format FORMAT        table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
-                                csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
+          -format FORMAT        table (on a terminal only what fits), json (one array),
+                                ndjson (one object a line), csv (RFC 4180; what a
+                                spreadsheet would take for a formula begins with ')
           {Server}
         """;
 
@@ -205,20 +234,24 @@ internal static class Help
     public const string Report = $"""
         vscli report [RUN] [-format text|markdown|json|csv]
 
-          vscli report                                              # the trace that $VS_PARENT_EVENT_ID belongs to
+          vscli report                             # the trace of $VS_PARENT_EVENT_ID
           vscli report "$TRACEID"
-          vscli report -format markdown >> "$GITHUB_STEP_SUMMARY"   # the last step of a job
+          vscli report -format markdown >> "$GITHUB_STEP_SUMMARY"
           vscli report be63vbn6s4jvi -format csv > trace.csv
 
-        The whole trace that the run belongs to: each run with its outcome, start, duration, share of the whole and time on the
-        critical path, and what failed first. How the runs ended does not change the exit code:
+        The whole trace that the run belongs to: each run with its outcome, start,
+        duration, share of the whole and time on the critical path, and what failed
+        first. How the runs ended does not change the exit code:
           0  reported
           1  there is no such run
           2  could not ask; stderr says why
 
-          RUN                  a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
-                               ($VS_PARENT_EVENT_ID)
-          -format FORMAT       text; markdown (200 runs at most; names stand as they are, whatever is in them); json, as the API gives it; csv
+          RUN                   a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or
+                                what `vscli event start` printed here
+                                ($VS_PARENT_EVENT_ID)
+          -format FORMAT        text; markdown (200 runs at most; names stand as they
+                                are, whatever is in them); json, as the API gives it;
+                                csv
           {Server}
         """;
 
@@ -226,8 +259,8 @@ internal static class Help
     public const string Audit = $"""
         vscli audit [RUN] [-limit N] [-format table|json|csv|ndjson]
 
-          vscli audit                                      # what was recorded last, by whom, why
-          vscli audit "$TRACEID"                           # the history of one run
+          vscli audit                   # what was recorded last, by whom, why
+          vscli audit "$TRACEID"        # the history of one run
           vscli audit -limit 100000 -format csv > log.csv
 
         The log's own events, newest first. The exit code:
@@ -235,10 +268,12 @@ internal static class Help
           1  there are none, or there is no such run
           2  could not ask; stderr says why
 
-          RUN                  a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or what `vscli event start` printed here
-          -limit N             how many at the most (50)
-          -format FORMAT       table (cut to the terminal's width, whole elsewhere), json (one array), ndjson (one object a line),
-                               csv (RFC 4180; what a spreadsheet would take for a formula begins with ')
+          RUN                   a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or
+                                what `vscli event start` printed here
+          -limit N              how many at the most (50)
+          -format FORMAT        table (on a terminal only what fits), json (one array),
+                                ndjson (one object a line), csv (RFC 4180; what a
+                                spreadsheet would take for a formula begins with ')
           {Server}
         """;
 
@@ -246,28 +281,35 @@ internal static class Help
     public const string Import = $$$"""
         vscli import FILE|- [-format ndjson|csv] [-dry-run] [-rejects FILE]
 
-          vscli import runs.ndjson -dry-run                # is every line understood?
-          vscli import runs.ndjson                         # stopped or cut off: the same command goes on
+          vscli import runs.ndjson -dry-run        # is every line understood?
+          vscli import runs.ndjson                 # cut off: the same command goes on
           vscli import builds.csv -rejects bad.ndjson; jq -r .text bad.ndjson
-          vscli runs -url http://old -limit 100000 -format ndjson | vscli import -
+          vscli runs -url http://old -format ndjson | vscli import -
 
-        A line of NDJSON is a run or an event of the API, as it is:
-          {"type":"build","startedAt":"2026-03-02T12:00:00Z","duration":41.5,"outcome":"failure","name":"api","tags":{"branch":"main"}}
-          {"action":"annotate","run":{"type":"build","id":"7"},"note":"the disk was full","occurredAt":"2026-03-02T12:05:00Z"}
-        A run has: type, startedAt; id, namespace, name, attempt, endedAt or duration (seconds, or 90s, 1h30m), outcome, actor, reason,
-        tags, parents (renderings; the first is the parent). CSV has the same names in its header, tag.KEY for tags, parents parted by
-        blanks; times without an offset are UTC.
+        A line of NDJSON is a run or an event of the API, as it is (here on two):
+          {"type":"build","startedAt":"2026-03-02T12:00:00Z","duration":41.5,
+           "outcome":"failure","name":"api","tags":{"branch":"main"}}
+          {"action":"annotate","run":{"type":"build","id":"7"},
+           "note":"the disk was full","occurredAt":"2026-03-02T12:05:00Z"}
+        A run has: type, startedAt; id, namespace, name, attempt, endedAt or duration
+        (seconds, or 90s, 1h30m), outcome, actor, reason, tags, parents (renderings; the
+        first is the parent). CSV has the same names in its header, tag.KEY for tags,
+        parents parted by blanks; times without an offset are UTC.
 
-        Each run becomes a start and an end. What has no id gets one that follows from the line and its number, so that the same file
-        imported again stores nothing twice; a line that is changed in its place is a new run then, unless it has an id.
-        stdout tells how many events were stored or there already, and how many lines were not taken. The exit code:
+        Each run becomes a start and an end. What has no id gets one that follows from
+        the line and its number, so that the same file imported again stores nothing
+        twice; a line that is changed in its place is a new run then, unless it has an
+        id. stdout tells how many events were stored or there already, and how many
+        lines were not taken. The exit code:
           0  all lines are in the log
           1  some were not taken; stderr names the first 20, and why
           2  could not go on; stderr says why: run it again
 
-          -format FORMAT    ndjson, csv (by the file's name; ndjson for -)
-          -dry-run          only read: nothing is sent. What the server alone can judge is not checked
-          -rejects FILE     all lines that were not taken: {"line":7,"problem":"...","text":"..."}
+          -format FORMAT        ndjson, csv (by the file's name; ndjson for -)
+          -dry-run              only read: nothing is sent. What the server alone can
+                                judge is not checked
+          -rejects FILE         all lines that were not taken:
+                                {"line":7,"problem":"...","text":"..."}
           {{{Server}}}
         """;
 

@@ -14,7 +14,7 @@ internal static class LinkCommand
         var arguments = Arguments.Parse(words, Flags);
         if (arguments.Help)
         {
-            Talk.Plain(Help.Link);
+            Talk.Data(Help.Link);
             return;
         }
         arguments.SayProblems();

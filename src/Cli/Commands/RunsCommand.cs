@@ -28,8 +28,8 @@ internal static class RunsCommand
 
     private static readonly Heading[] Headings =
     [
-        new("STARTED"), new("DURATION"), new("OUTCOME"), new("TYPE", Shrinks: true), new("NAME", Shrinks: true), new("NAMESPACE", Shrinks: true),
-        new("ACTOR", Shrinks: true), new("KEY"),
+        new("STARTED"), new("DURATION"), new("OUTCOME"), new("TYPE", Shrinks: true), new("NAME", Shrinks: true), 
+        new("NAMESPACE", Shrinks: true, Drops: 1), new("ACTOR", Shrinks: true, Drops: 2), new("KEY"),
     ];
 
     private static readonly (string, Func<RunView, string?>)[] Csv =
@@ -61,6 +61,10 @@ internal static class RunsCommand
         }
         list.End();
         Query.SayMore(api.HasMore, limit);
+        if (list.Count == 0)
+        {
+            Talk.Say($"{api.Address}: there are no such runs");
+        }
         return list.Count > 0 ? Query.Done : Query.Nothing;
     }
 

@@ -26,8 +26,12 @@ internal static class StatusCommand
         var isWell = true;
 
         Line("vscli", typeof(StatusCommand).Assembly.GetName().Version!.ToString(3));
-        Line("server", $"{settings.Server} ({settings.Source})");
+        Line("server", $"{settings.Shown} ({settings.Source})");
         Line("token", settings.Token is null ? "none" : "from VALUESTREAM_TOKEN");
+        if (settings.SecretSource is { } source)
+        {
+            Line("secret", $"from {source}; {(settings.CustomHttp is null ? "not used: it signs for an intake, and none is named" : "signs what the intake is sent")}");
+        }
         Line("answers", Server(settings, ref isWell));
         if (spool.WasUnreachable(settings.Server))
         {
@@ -39,14 +43,14 @@ internal static class StatusCommand
         var waiting = spool.Look();
         isWell &= waiting is { Events: 0, Broken: 0, Refused.Count: 0 };
         Line("waiting", waiting.Events == 0 ? "nothing"
-            : Text($"{waiting.Events} events, {waiting.Bytes / 1024.0:0.#} kB of {Spool.Limit / 1024} kB, the oldest {Age(now - waiting.Oldest)} old; `vscli flush` sends them"));
+            : Text($"{Many(waiting.Events, "event")}, {waiting.Bytes / 1024.0:0.#} kB of {Spool.Limit / 1024} kB, the oldest {Age(now - waiting.Oldest)} old; `vscli flush` sends them"));
         if (waiting.Broken > 0)
         {
-            Line("broken", Text($"{waiting.Broken} files that hold no event, in {spool.Broken}"));
+            Line("broken", Text($"{Many(waiting.Broken, "file")} without an event, in {spool.Broken}; delete what you need no more"));
         }
         if (waiting.Refused.Count > 0)
         {
-            Line("refused", Text($"{waiting.Refused.Count} events that the server can never take, in {spool.Refused}:"));
+            Line("refused", Text($"{Many(waiting.Refused.Count, "event")} that the server can never take, in {spool.Refused}; delete what you need no more:"));
             foreach (var (name, reason) in waiting.Refused.Take(MostReasons))
             {
                 Line("", $"{name}: {reason}");
@@ -98,6 +102,8 @@ internal static class StatusCommand
         : age.TotalDays < 2 ? Text($"{age.TotalHours:0} h") : Text($"{age.TotalDays:0} days");
 
     private static void Line(string what, string text) => Talk.Data($"{what,-10} {Printable.Clean(text)}");
+
+    private static string Many(int count, string what) => Text($"{count} {what}{(count == 1 ? "" : "s")}");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,9 +10,8 @@ internal static class TrapCommand
         var arguments = Arguments.Parse(words, StartedRun.Flags);
         if (arguments.Help)
         {
-            // stdout is evaluated by a shell.
+            // stdout is evaluated by a shell, for which nothing is a command that succeeds.
             Talk.Plain(Help.Trap);
-            Talk.Data(":");
             return;
         }
         arguments.SayProblems();
@@ -30,7 +29,7 @@ internal static class TrapCommand
             }
         }
         end.AddRange(["end", "-event-id=" + started.Run.Id]);
-        started.Begin(settings, openRuns, new Spool(folder), () => Talk.Data(Code(started.Run, end, folder)));
+        started.Begin(settings, openRuns, new Spool(folder), () => Talk.Data(Code(started.Run, StartedRun.Context(arguments, started.Event.Run).ToString(), end, folder)));
         openRuns.Tidy(now);
     }
 
@@ -38,9 +37,10 @@ internal static class TrapCommand
     /// The shell code: POSIX, safe under <c>set -eu</c>, its names made unique by the run's id so that it may be there twice.
     /// </summary>
     /// <param name="run">The run.</param>
+    /// <param name="context">The run as W3C's trace context.</param>
     /// <param name="end">The command that ends it, to which <c>-exit-code</c> is added.</param>
     /// <param name="folder">The state folder, null when there is none.</param>
-    public static string Code(OpenRun run, List<string> end, string? folder)
+    public static string Code(OpenRun run, string context, List<string> end, string? folder)
     {
         var id = run.Id;
         var command = string.Join(' ', end.ConvertAll(Quote));
@@ -57,8 +57,8 @@ internal static class TrapCommand
         // took the INT for itself (an editor, psql). $$ is not a subshell's own id: $BASHPID
         // is, or $PPID of its child.
         return $$"""
-            TRACEID={{Quote(id)}}; {{StartedRun.ParentVariable}}={{Quote(OpenRuns.Rendering(run))}}
-            export TRACEID {{StartedRun.ParentVariable}}
+            TRACEID={{Quote(id)}}; {{StartedRun.ParentVariable}}={{Quote(OpenRuns.Rendering(run))}}; {{StartedRun.ContextVariable}}={{Quote(context)}}
+            export TRACEID {{StartedRun.ParentVariable}} {{StartedRun.ContextVariable}}
             vs_exit_{{id}}=; vs_done_{{id}}=; vs_traps_{{id}}=
             vs_take_{{id}}() { if [ "${3-}" = EXIT ]; then vs_exit_{{id}}=$2; fi; }
             vs_end_{{id}}() {

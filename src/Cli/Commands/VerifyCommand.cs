@@ -41,7 +41,7 @@ internal static class VerifyCommand
         var settings = Settings.From(arguments);
         if (settings.VerifyLog is not { } address)
         {
-            return NotChecked($"{settings.Server} is upstream's intake, where no log can be checked: name the server by -url or VALUESTREAM_URL");
+            return NotChecked($"{settings.Shown} is upstream's intake, where no log can be checked: name the server by -url or VALUESTREAM_URL");
         }
         HeadView? known = null;
         if (arguments.Last("head") is { } headFile && (known = HeadFile.Read(headFile, out var problem)) is null)
@@ -57,10 +57,10 @@ internal static class VerifyCommand
         {
             { Done: true, Fault: { Problem.Length: > 0 } fault } => Faulty(fault),
             { Done: true, Fault: null, Verified: { } head } when HeadFile.IsHead(head) => Well(arguments, from ?? 1, known, head),
-            { Done: true } => NotChecked($"{address}: its last word does not name the head that it checked: it is not of this version"),
-            null when answer.Status == 0 => NotChecked($"{address}: {answer.Why}; see that the server runs, and that -url or VALUESTREAM_URL names it"),
-            null => NotChecked($"{address}: {answer.Why}"),
-            _ => NotChecked($"{address}: {answer.Why}, at position {progress.Position} of {progress.Head}; run it again, and see the server's log"),
+            { Done: true } => NotChecked($"{Settings.WithoutUser(address)}: its last word does not name the head that it checked: it is not of this version"),
+            null when answer.Status == 0 => NotChecked($"{Settings.WithoutUser(address)}: {answer.Why}; see that the server runs, and that -url or VALUESTREAM_URL names it"),
+            null => NotChecked($"{Settings.WithoutUser(address)}: {answer.Why}"),
+            _ => NotChecked($"{Settings.WithoutUser(address)}: {answer.Why}, at position {progress.Position} of {progress.Head}; run it again, and see the server's log"),
         };
     }
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 
 namespace ValueStream.Cli.Import;
@@ -125,7 +124,7 @@ internal static class ImportFile
         using (var writer = new Utf8JsonWriter(json))
         {
             writer.WriteStartObject();
-            writer.WriteString("eventId"u8, EventIds.Of("import", text, number.ToString(CultureInfo.InvariantCulture), "event"));
+            writer.WriteString("eventId"u8, Hash.EventId("import", text, number.ToString(CultureInfo.InvariantCulture), "event"));
             foreach (var member in e.EnumerateObject())
             {
                 if (!member.NameEquals("eventId"u8))

@@ -150,11 +150,11 @@ internal sealed record PastRun
         {
             throw new BadLineException("It has an outcome, but neither endedAt nor duration.");
         }
-        var run = new RunRequest { Source = Source, Type = type, Namespace = Namespace, Id = Id ?? EventIds.Of("import", text, Number(number)).ToString() };
+        var run = new RunRequest { Source = Source, Type = type, Namespace = Namespace, Id = Id ?? Hash.EventId("import", text, Number(number)).ToString() };
         string[] identity = ["import", Source ?? SourceNames.CustomHttp, type, Namespace ?? StartedRun.DefaultNamespace, run.Id, Number(Attempt ?? 1)];
         yield return new EventRequest
         {
-            EventId = EventIds.Of([.. identity, "start"]),
+            EventId = Hash.EventId([.. identity, "start"]),
             Action = "start",
             Run = run,
             Attempt = Attempt,
@@ -171,7 +171,7 @@ internal sealed record PastRun
         {
             yield return new EventRequest
             {
-                EventId = EventIds.Of([.. identity, "end"]),
+                EventId = Hash.EventId([.. identity, "end"]),
                 Action = "end",
                 Run = run,
                 Attempt = Attempt,

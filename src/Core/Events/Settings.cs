@@ -10,8 +10,8 @@ public sealed record RunSetting
 }
 
 /// <summary>
-/// What an administrator set of an operation. Absent is unchanged; an empty text and a limit below zero are none. The event's run
-/// is <see cref="IdOf"/>.
+/// What an administrator set of an operation. Absent is unchanged; an empty text and a limit below zero are none. Its event stands under
+/// the source <c>valuestream</c>, the type <c>operation</c>, and the operation's namespace and short key.
 /// </summary>
 public sealed record OperationSetting
 {

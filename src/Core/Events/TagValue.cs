@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -24,14 +26,22 @@ internal sealed class TagValueConverter : JsonConverter<TagValue>
 {
     public override TagValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        using var value = JsonDocument.ParseValue(ref reader);
-        var element = value.RootElement;
-        return element.ValueKind switch
+        switch (reader.TokenType)
         {
-            JsonValueKind.String => new(element.GetString()!, JsonValueKind.String),
-            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => new(element.GetRawText(), element.ValueKind),
-            _ => new(element.GetRawText(), JsonValueKind.String),
-        };
+            case JsonTokenType.String:
+                return new(reader.GetString()!, JsonValueKind.String);
+            case JsonTokenType.Number:
+                return new(Encoding.UTF8.GetString(reader.ValueSpan), JsonValueKind.Number);
+            case JsonTokenType.True:
+                return new("true", JsonValueKind.True);
+            case JsonTokenType.False:
+                return new("false", JsonValueKind.False);
+            default:
+                using (var value = JsonDocument.ParseValue(ref reader))
+                {
+                    return new(value.RootElement.GetRawText(), JsonValueKind.String);
+                }
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, TagValue value, JsonSerializerOptions options)
@@ -44,5 +54,38 @@ internal sealed class TagValueConverter : JsonConverter<TagValue>
         {
             writer.WriteRawValue(value.Text, skipInputValidation: true);
         }
+    }
+}
+
+/// <summary>Reads and writes tags; their keys are in ordinal order whatever order they come in, and of one that comes twice the last counts.</summary>
+internal sealed class TagsConverter : JsonConverter<ImmutableSortedDictionary<string, TagValue>>
+{
+    private static readonly TagValueConverter Values = new();
+
+    public override ImmutableSortedDictionary<string, TagValue> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("Tags must be an object.");
+        }
+        var tags = Event.NoTags.ToBuilder();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = reader.GetString()!;
+            reader.Read();
+            tags[key] = Values.Read(ref reader, typeof(TagValue), options);
+        }
+        return tags.ToImmutable();
+    }
+
+    public override void Write(Utf8JsonWriter writer, ImmutableSortedDictionary<string, TagValue> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var (key, tag) in value)
+        {
+            writer.WritePropertyName(key);
+            Values.Write(writer, tag, options);
+        }
+        writer.WriteEndObject();
     }
 }

@@ -91,7 +91,10 @@ public sealed class Tally
     private const int Counters = (int)Counted.WithoutStart + 1;
 
     private readonly long[] _counts = new long[Counters];
-    private readonly SortedDictionary<(Fact Fact, long Tag), long> _facts = [];
+    private static readonly Dictionary<(Fact Fact, long Tag), long> NoFacts = [];
+
+    // Most tallies have none: those of hours and of tags.
+    private SortedDictionary<(Fact Fact, long Tag), long>? _facts;
 
     /// <summary>How many of something.</summary>
     public long this[Counted what] => _counts[(int)what];
@@ -112,7 +115,7 @@ public sealed class Tally
     public long OtherTime { get; private set; }
 
     /// <summary>How many runs there were of each person, host and digest, by the ids of their tags.</summary>
-    public IReadOnlyDictionary<(Fact Fact, long Tag), long> Facts => _facts;
+    public IReadOnlyDictionary<(Fact Fact, long Tag), long> Facts => _facts ?? (IReadOnlyDictionary<(Fact, long), long>)NoFacts;
 
     /// <summary>Success, failure, error, timeout and cancellation: those that were carried out to some end.</summary>
     public long Finished => this[Counted.Success] + Wrong + this[Counted.Cancellation];
@@ -134,7 +137,7 @@ public sealed class Tally
     public double? FailedMean => Failed.IsEmpty ? null : FailedTime / 1e6 / Failed.Count;
 
     /// <summary>Whether nothing is left in it.</summary>
-    public bool IsEmpty => _counts.All(static c => c == 0) && _facts.Count == 0 && Successful.IsEmpty && Failed.IsEmpty && OtherTime == 0;
+    public bool IsEmpty => !_counts.AsSpan().ContainsAnyExcept(0) && _facts is not { Count: > 0 } && Successful.IsEmpty && Failed.IsEmpty && OtherTime == 0;
 
     /// <summary>Adds what a run adds, or with sign -1 takes it away.</summary>
     /// <exception cref="InvalidOperationException">What is taken away was never added.</exception>
@@ -175,7 +178,7 @@ public sealed class Tally
         OtherTime = NotBelowZero(OtherTime + sign * other.OtherTime);
         Successful.Add(other.Successful, sign);
         Failed.Add(other.Failed, sign);
-        foreach (var (fact, count) in other._facts)
+        foreach (var (fact, count) in other.Facts)
         {
             Note(fact, sign * count);
         }
@@ -222,9 +225,12 @@ public sealed class Tally
             present |= _counts[i] == 0 ? 0 : 1L << i;
         }
         Varint.Write(bytes, present);
-        foreach (var count in _counts.Where(static c => c != 0))
+        foreach (var count in _counts)
         {
-            Varint.Write(bytes, count);
+            if (count != 0)
+            {
+                Varint.Write(bytes, count);
+            }
         }
         Varint.Write(bytes, SuccessfulTime);
         Varint.Write(bytes, FailedTime);
@@ -232,7 +238,7 @@ public sealed class Tally
         Varint.WriteBlock(bytes, Successful.ToBytes());
         Varint.WriteBlock(bytes, Failed.ToBytes());
         Span<byte> fixedPart = stackalloc byte[9];
-        foreach (var ((fact, tag), count) in _facts)
+        foreach (var ((fact, tag), count) in Facts)
         {
             fixedPart[0] = (byte)fact;
             BinaryPrimitives.WriteInt64BigEndian(fixedPart[1..], tag);
@@ -244,6 +250,7 @@ public sealed class Tally
 
     private void Note((Fact, long) fact, long more)
     {
+        _facts ??= [];
         var count = NotBelowZero(_facts.GetValueOrDefault(fact) + more);
         if (count == 0)
         {

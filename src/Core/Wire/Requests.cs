@@ -54,7 +54,7 @@ public sealed record EventRequest
     public string? Traceparent { get; init; }
 
     /// <summary>Seconds, 1 to 86,400: for so long the run lives without another sign of life. Given with a start, and renewed by the action
-    /// <c>heartbeat</c>, which has only a run and a lease and is no event of the log.</summary>
+    /// <c>heartbeat</c>, which has only a run and a lease and is no event of the log, unless the run counts as abandoned: then it lives again.</summary>
     public int? Lease { get; init; }
 
     /// <summary>True for history that is imported rather than observed.</summary>

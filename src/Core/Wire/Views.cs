@@ -43,13 +43,13 @@ public sealed record RunView
     /// <summary><c>running</c>, <c>ended</c>, <c>abandoned</c> or <c>orphan</c> (an end without a start).</summary>
     public required string State { get; init; }
 
-    /// <summary>One of <see cref="Outcomes.All"/>; absent while it runs.</summary>
+    /// <summary>One of <see cref="Outcomes.All"/>; absent while it runs and when it was abandoned.</summary>
     public string? Outcome { get; init; }
 
     /// <summary>When it started; absent for an orphan.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>When it ended; absent while it runs.</summary>
+    /// <summary>When it ended; absent while it runs and when it was abandoned.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>When it was given up, because nothing had been heard of it for too long; absent unless it is abandoned.</summary>

@@ -20,8 +20,8 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
     {
         var answers = new (IngestItem Item, string? Field)[items.Count];
         var events = new List<(int Index, NewEvent Event)>(items.Count);
-        List<(ShortKey Run, TimeSpan Lease)>? alive = null;
-        List<RunId>? heartbeats = null;
+        List<(ShortKey Run, TimeSpan Lease)>? leased = null;
+        Dictionary<ShortKey, RunId>? heartbeats = null;
         for (var i = 0; i < items.Count; i++)
         {
             try
@@ -29,16 +29,17 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
                 var run = await LookUpAsync(items[i], cancellationToken);
                 if (EventReader.ReadHeartbeat(items[i], run) is { } heartbeat)
                 {
-                    (alive ??= []).Add((heartbeat.Run.Key, heartbeat.Lease));
-                    (heartbeats ??= []).Add(heartbeat.Run);
-                    answers[i] = (new IngestItem { Index = i, Status = "accepted", Run = heartbeat.Run.Rendering, Key = heartbeat.Run.Key.ToString() }, null);
+                    var key = heartbeat.Run.Key;
+                    (leased ??= []).Add((key, heartbeat.Lease));
+                    (heartbeats ??= [])[key] = heartbeat.Run;
+                    answers[i] = (new IngestItem { Index = i, Status = "accepted", Run = heartbeat.Run.Rendering, Key = key.ToString() }, null);
                     continue;
                 }
                 var e = EventReader.Read(items[i], run, sending);
                 events.Add((i, e));
                 if (e.Lease is { } lease)
                 {
-                    (alive ??= []).Add((e.Key, lease));
+                    (leased ??= []).Add((e.Key, lease));
                 }
             }
             catch (UnreadableException unreadable)
@@ -46,16 +47,30 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
                 answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = unreadable.Sentence }, unreadable.Field);
             }
         }
-        var results = await TakeAsync([.. events.Select(static e => e.Event), .. await RevivalsAsync(heartbeats, sending, cancellationToken)]);
+        var results = await TakeAsync([.. events.Select(static e => e.Event)]);
         foreach (var ((index, e), result) in events.Zip(results))
         {
             answers[index] = (Answer(index, e, result), null);
         }
-        if (alive is not null)
+        if (leased is not null)
         {
-            await leases.RenewAsync(alive, cancellationToken);
+            await leases.RenewAsync(leased, cancellationToken);
+        }
+        if (heartbeats is not null)
+        {
+            await ReviveAsync(heartbeats, sending, cancellationToken);
         }
         return answers;
+    }
+
+    /// <summary>A heartbeat of a run that is taken to have died is a fact about it, and stands in the log as an annotation of nothing.</summary>
+    private async Task ReviveAsync(Dictionary<ShortKey, RunId> heartbeats, Sending sending, CancellationToken cancellationToken)
+    {
+        var abandoned = await runs.AbandonedAsync(heartbeats.Keys, cancellationToken);
+        if (abandoned.Count > 0)
+        {
+            await TakeAsync([.. abandoned.Select(key => EventReader.Make(EventKind.Annotated, heartbeats[key], new EventData(), sending))]);
+        }
     }
 
     /// <summary>Appends events that are known to be right.</summary>
@@ -76,18 +91,6 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
         var text = run.Text("run", Limits.Reference)!;
         return await runs.ResolveAsync(text, Visible.Everything, cancellationToken)
             ?? throw new UnreadableException("run", $"'{text}' is not a run that is known, or it means more than one; say source, type, namespace and id instead.");
-    }
-
-    /// <summary>A heartbeat touches the lease alone, but for a run that was given up: that it lives is a fact of the log.</summary>
-    private async Task<IEnumerable<NewEvent>> RevivalsAsync(List<RunId>? heartbeats, Sending sending, CancellationToken cancellationToken)
-    {
-        if (heartbeats is null)
-        {
-            return [];
-        }
-        var abandoned = await runs.AbandonedAsync([.. heartbeats.Select(static r => r.Key)], Visible.Everything, cancellationToken);
-        return heartbeats.Distinct().Where(r => abandoned.ContainsKey(r.Key))
-            .Select(r => EventReader.Make(EventKind.Annotated, r, new EventData(), sending) with { Attempt = abandoned[r.Key] });
     }
 
     /// <summary>Why an event was not stored; null when it was.</summary>

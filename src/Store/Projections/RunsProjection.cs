@@ -99,7 +99,7 @@ internal static class RunsProjection
                 setAside.Add((e.Position, exception.Message));
             }
         }
-        return new Folded(run, RunState.Fold(readable), SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
+        return new Folded(run, first.Run, RunState.Fold(readable), SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
     }
 
     /// <summary>Writes the rows of folded runs with what they add up to, and takes away what is no longer so.</summary>
@@ -107,7 +107,7 @@ internal static class RunsProjection
         IEngine engine, Session session, Slot slot, IReadOnlyList<Folded> folded, TagDictionary dictionary, CancellationToken cancellationToken)
     {
         var known = await KnownAsync(engine, session, slot.Name, folded, cancellationToken);
-        var redacted = folded.Where(static f => f.IsRedacted).Select(static f => f.Run.Key.Value).ToHashSet();
+        var redacted = folded.Where(static f => f.IsRedacted).Select(static f => f.Key).ToHashSet();
         var erased = known.Where(k => redacted.Contains(k.Key.Key)).SelectMany(static k => TagsOf(k.Value.Contribution.Actor, k.Value.Contribution.Tags)).ToHashSet();
         var rollups = new Rollups(slot.Zone, dictionary);
         var operations = new Operations();
@@ -193,7 +193,7 @@ internal static class RunsProjection
     private static async Task<Dictionary<RunKey, Known>> KnownAsync(
         IEngine engine, Session session, string slot, IReadOnlyList<Folded> folded, CancellationToken cancellationToken)
     {
-        var keys = folded.Where(static f => !f.IsNew).Select(static f => f.Run.Key.Value).ToList();
+        var keys = folded.Where(static f => !f.IsNew).Select(static f => f.Key).ToList();
         if (keys.Count == 0)
         {
             return [];
@@ -298,7 +298,7 @@ internal static class RunsProjection
         var run = folded.Run;
         return new RunRow
         {
-            Key = run.Key.Value,
+            Key = folded.Key,
             Attempt = attempt.Number,
             Source = run.Source,
             Type = run.Type,
@@ -349,10 +349,11 @@ internal sealed record Slot(string Name, TimeZoneInfo Zone);
 
 /// <summary>A run as its events tell it.</summary>
 /// <param name="Run">Which run.</param>
+/// <param name="Key">Its short key.</param>
 /// <param name="State">What the fold gave.</param>
 /// <param name="Setting">What administrators set, where it is an operation and no run; nothing otherwise.</param>
 /// <param name="LastPosition">The last event that was read.</param>
 /// <param name="Truncated">Whether it has more events than are folded.</param>
 /// <param name="IsRedacted">Whether something of it was erased.</param>
 /// <param name="IsNew">Whether it has no rows yet.</param>
-internal sealed record Folded(RunId Run, RunState State, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);
+internal sealed record Folded(RunId Run, long Key, RunState State, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);

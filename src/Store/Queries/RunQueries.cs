@@ -122,16 +122,6 @@ public sealed class RunQueries
         }
     }
 
-    /// <summary>Those among some runs that are taken to have died, each with the attempt that is.</summary>
-    public async Task<IReadOnlyDictionary<ShortKey, int>> AbandonedAsync(IReadOnlyCollection<ShortKey> runs, Visible visible, CancellationToken cancellationToken)
-    {
-        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        var keys = runs.Select(static r => r.Value).Distinct().ToArray();
-        var rows = await visible.Of(snapshot.Runs).Where(r => keys.Contains(r.Key) && r.State == (short)AttemptState.Abandoned)
-            .Select(static r => new { r.Key, r.Attempt }).ToListAsync(cancellationToken);
-        return rows.GroupBy(static r => r.Key).ToDictionary(static g => new ShortKey(g.Key), static g => g.Max(static r => r.Attempt));
-    }
-
     private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, IReadOnlyList<long> operations, Visible visible)
     {
         var runs = visible.Of(snapshot.Runs);
@@ -195,6 +185,18 @@ public sealed class RunQueries
         && ShortKey.TryParse(text, out var key) && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
             ? (Micros.ToTime(at), key.Value, attempt)
             : throw new BadCursorException();
+
+    /// <summary>Which of these runs are abandoned: what is said of them now is said of an attempt that is taken to have died.</summary>
+    public async Task<IReadOnlySet<ShortKey>> AbandonedAsync(IReadOnlyCollection<ShortKey> keys, CancellationToken cancellationToken)
+    {
+        var wanted = keys.Select(static k => k.Value).ToArray();
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var open = await snapshot.Runs
+            .Where(r => wanted.Contains(r.Key) && (r.State == (short)AttemptState.Running || r.State == (short)AttemptState.Abandoned))
+            .Select(static r => new { r.Key, r.Attempt, r.State }).ToListAsync(cancellationToken);
+        return open.GroupBy(static r => r.Key).Select(static run => run.MaxBy(static r => r.Attempt)!)
+            .Where(static r => r.State == (short)AttemptState.Abandoned).Select(static r => new ShortKey(r.Key)).ToHashSet();
+    }
 }
 
 /// <summary>A cursor is not one that the list gave.</summary>

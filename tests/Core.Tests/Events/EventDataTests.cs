@@ -167,6 +167,15 @@ public sealed class EventDataTests
         Assert.Throws<JsonException>(() => Everything.ToEvent(Envelope((EventKind)99)));
     }
 
+    [Fact]
+    public void A_stage_and_what_was_set_of_an_operation_can_be_erased_but_not_that_a_run_was_left_out()
+    {
+        Assert.Null(Everything.Without(["stage"]).Stage);
+        Assert.Null(Everything.Without(["operationSetting"]).OperationSetting);
+        Assert.Equal("", Assert.IsType<Transitioned>(Everything.Without(["stage"]).ToEvent(Envelope(EventKind.Transitioned))).Stage);
+        Assert.Throws<ArgumentException>(() => Everything.Without(["runSetting"]));
+    }
+
     [Theory]
     [InlineData(null, null, Outcome.Success)]
     [InlineData(null, false, Outcome.Success)]

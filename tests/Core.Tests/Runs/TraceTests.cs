@@ -167,6 +167,24 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public void A_child_that_starts_before_its_parent_never_ends_refers_to_itself_and_follows_two_of_its_own_trace_stands_where_it_belongs()
+    {
+        TraceRun[] runs =
+        [
+            Loaded("root", 5, 20), Loaded("test", 6, 9, "root"), Loaded("lint", 7, 8, "root"),
+            Loaded("odd", 1, parent: "root").Links("follows", "test", "lint", "odd"), Loaded("leaf", 10, 12, "odd"),
+        ];
+        var trace = Of("odd", runs);
+
+        Assert.Equal("root(odd(leaf) test lint)", Drawn(trace));
+        Assert.Equal(
+            ["follows odd lint", "follows odd test", "parent odd leaf", "parent root lint", "parent root odd", "parent root test"],
+            trace.Edges.Select(e => $"{e.Kind} {trace.Runs[e.From].Id.Id} {trace.Runs[e.To].Id.Id}").Order(StringComparer.Ordinal));
+        Assert.Empty(trace.Refused);
+        Assert.All(["root", "test", "lint", "odd", "leaf"], id => Assert.Equal(Show.Text(trace), Show.Text(Of(id, runs))));
+    }
+
+    [Fact]
     public void The_trace_id_is_the_w3c_one_where_the_root_has_one() =>
         Assert.Equal(W3C, Of("a", Loaded("root", 0) with { Traceparent = Context("b7ad6b7169203331") }, Loaded("a", 1, parent: "root")).TraceId);
 

@@ -5,6 +5,18 @@ namespace ValueStream.Server.Tests.Cli;
 public sealed class PrintableTests
 {
     [Theory]
+    [InlineData(200, "0 1 2 3 4")]
+    [InlineData(66, "0 1 2 3 4")]
+    [InlineData(65, "0 1 2 4")]
+    [InlineData(40, "0 1 4")]
+    [InlineData(10, "0 1 4")]
+    public void A_column_is_left_out_in_its_turn_before_the_others_are_cut_to_nothing(int room, string shown)
+    {
+        Heading[] headings = [new("KEY"), new("NAME", Shrinks: true), new("ACTOR", Shrinks: true, Drops: 2), new("RUN", Drops: 1), new("N")];
+        Assert.Equal(shown, string.Join(' ', Table.Choose(headings, [10, 40, 8, 20, 8], room)));
+    }
+
+    [Theory]
     [InlineData(null, "")]
     [InlineData("plain", "plain")]
     [InlineData("\e[31mred", "�[31mred")]

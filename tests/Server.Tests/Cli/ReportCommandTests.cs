@@ -35,10 +35,32 @@ public sealed class ReportCommandTests(SqliteServer server)
                    ├─ lint  test      skip     +30 s  1 s         1%     1 s
                    └─ unit  test      failure  +35 s  15 s        15%    15 s
 
-                CRITICAL is the time
+                CRITICAL: time on the chain
                 """, ran.Out, StringComparison.Ordinal);
             Assert.EndsWith($"{server.Process.Url}/runs/{keys["root"]}\n", ran.Out, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_narrow_terminal_shows_whole_what_is_typed_next_and_how_a_run_of_a_long_name_ended()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "there is no script, which makes terminals");
+        var ns = Sent.Unique();
+        var name = new string('n', 200);
+        await server.Client.RecordAsync(
+            Sent.Start(ns, "1", more: $$""" "name":"{{name}}","reason":"{{name}}","actor":"{{name}}" """), Sent.End(ns, "1", 60, more: """ "outcome":"timeout" """));
+        using var vscli = new Vscli(server.Process.Url);
+        vscli.Variables["TERM"] = "xterm";
+        var key = JsonElement.Parse((await vscli.Run("runs", "-namespace", ns, "-format", "ndjson")).Out).Text("key")!;
+
+        var ran = await vscli.Script("bash", $"script -qec 'stty cols 80; vscli report {key}; vscli audit {key}' /dev/null");
+
+        var lines = ran.Out.Replace("\r", "", StringComparison.Ordinal).TrimEnd('\n').Split('\n');
+        Assert.All(lines, static l => Assert.InRange(ValueStream.Cli.Printable.Width(l), 0, 80));
+        Assert.Matches(@"^n+… \(\w+\): timeout after 1 min$", lines[0]);
+        Assert.Matches(@"^failed first: n+… \(\w+\), timeout at \+1 min$", lines[4]);
+        Assert.Equal(2, lines.Count(l => l.Contains($" {key}", StringComparison.Ordinal)));
+        Assert.Matches(@"^POSITION +RECORDED +WHAT +KEY +ACTOR +REASON$", lines[^3]);
     }
 
     [Fact]

@@ -372,6 +372,19 @@ public sealed class RunCommandTests
     }
 
     [Fact]
+    public async Task It_takes_less_than_15_MB_of_memory_and_10_of_disk()
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Accepts);
+        using var vscli = new Vscli(server.Url);
+
+        // Once its start was sent.
+        var ran = await vscli.Run("run", "--", "sh", "-c", "sleep .3; grep VmHWM /proc/$PPID/status");
+
+        Assert.InRange(int.Parse(ran.Out.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture), 1_000, 15_000);
+        Assert.InRange(new FileInfo(Environment.GetEnvironmentVariable("VALUESTREAM_TEST_VSCLI")!).Length, 1_000_000, 9_999_999);
+    }
+
+    [Fact]
     public async Task Two_hundred_at_once_arrive_once_each()
     {
         using var database = await Databases.SqliteAsync();
@@ -431,6 +444,17 @@ public sealed class RunCommandTests
         for (var i = 0; i < 130; i++)
         {
             Assert.Equal(Hashes.Of(text, new string('é', i)), Hash.Of(text, new string('é', i)));
+        }
+    }
+
+    [Fact]
+    public void What_else_OpenSSL_would_be_needed_for_is_the_same_without_it()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var (text, bytes) = (new string('é', i), System.Text.Encoding.UTF8.GetBytes(new string('x', i)));
+            Assert.Equal(EventIds.Of("import", text, "7"), Hash.EventId("import", text, "7"));
+            Assert.Equal(System.Security.Cryptography.HMACSHA256.HashData(bytes, bytes), Hash.Hmac(bytes, bytes));
         }
     }
 

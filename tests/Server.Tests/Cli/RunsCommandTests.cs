@@ -49,7 +49,8 @@ public sealed class RunsCommandTests(SqliteServer server)
 
         Assert.Equal(finds, string.Join(' ', Lines(ran.Out).Select(l => JsonElement.Parse(l).Text("id"))));
         Assert.Equal(finds.Length > 0 ? 0 : 1, ran.ExitCode);
-        Assert.Equal(filters.Contains("-limit", StringComparison.Ordinal) ? "vscli: there are more than these 2; -limit 20 shows more\n" : "", ran.Error);
+        Assert.Equal(filters.Contains("-limit", StringComparison.Ordinal) ? "vscli: there are more than these 2; -limit 20 shows more\n"
+            : finds.Length == 0 ? $"vscli: {server.Process.Url}: there are no such runs\n" : "", ran.Error);
     }
 
     [Theory]
@@ -83,7 +84,7 @@ public sealed class RunsCommandTests(SqliteServer server)
 
         var ran = await vscli.Run("runs", "-namespace", "nobody", "-format", format);
 
-        Assert.Equal((1, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal((1, $"vscli: {server.Process.Url}: there are no such runs\n"), (ran.ExitCode, ran.Error));
         Assert.StartsWith(begins, ran.Out, StringComparison.Ordinal);
     }
 
@@ -122,17 +123,22 @@ public sealed class RunsCommandTests(SqliteServer server)
         using var vscli = new Vscli(server.Process.Url);
         vscli.Variables["TERM"] = "xterm";
 
-        var cut = await vscli.Script("bash", $"script -qec 'stty cols 90; vscli runs -namespace {ns}' /dev/null");
+        var cut = await vscli.Script("bash", $"script -qec 'stty cols 80; vscli runs -namespace {ns}' /dev/null");
         var whole = await vscli.Run("runs", "-namespace", ns);
 
         var lines = Lines(cut.Out.Replace("\r", "", StringComparison.Ordinal));
         Assert.Equal(3, lines.Length);
-        Assert.All(lines, l => Assert.InRange(ValueStream.Cli.Printable.Width(l), 60, 90));
+        Assert.All(lines, l => Assert.InRange(ValueStream.Cli.Printable.Width(l), 60, 80));
         Assert.Contains("…", lines[2], StringComparison.Ordinal);
+        // What is typed next is there whole.
+        Assert.All(lines[1..], l => Assert.Contains(" " + Key(l), whole.Out, StringComparison.Ordinal));
+        Assert.All(lines[1..], l => Assert.Equal(13, Key(l).Length));
         Assert.Contains(name, whole.Out, StringComparison.Ordinal);
         // The key stands in the same column of every line, as a terminal counts.
         Assert.Single(Lines(whole.Out).Select(l => ValueStream.Cli.Printable.Width(l.AsSpan(0, l.LastIndexOf(' ')))).Distinct());
     }
+
+    private static string Key(string line) => line[(line.LastIndexOf(' ') + 1)..];
 
     [Theory]
     [InlineData("-nope", "-nope is not known")]

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 
@@ -46,7 +49,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _serving = Serve();
     }
 
-    public string Url => "http://" + _listener.LocalEndpoint;
+    /// <summary>Makes it a server on https.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    public string Url => (Certificate is null ? "http://" : "https://") + _listener.LocalEndpoint;
 
     public List<Received> Requests => [.. _received];
 
@@ -105,7 +111,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private static string Answer(Received request, Func<JsonElement, string> item)
     {
-        var items = request.Events.Select((e, i) => $$"""{"index":{{i}},"eventId":"{{e.GetProperty("eventId")}}","run":"x",{{item(e)}}}""");
+        var items = request.Events.Select((e, i) => $$"""{"index":{{i}},"eventId":"{{(e.TryGetProperty("eventId", out var id) ? id : default)}}","run":"x",{{item(e)}}}""");
         return $$"""{"accepted":0,"duplicates":0,"rejected":0,"items":[{{string.Join(',', items)}}]}""";
     }
 
@@ -131,7 +137,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             try
             {
-                var stream = client.GetStream();
+                Stream stream = client.GetStream();
+                if (Certificate is not null)
+                {
+                    var secure = new SslStream(stream);
+                    await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, _stop.Token);
+                    stream = secure;
+                }
                 var request = await Read(stream);
                 Reply reply;
                 lock (_received)
@@ -146,14 +158,14 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     await Task.Delay(Timeout.Infinite, _stop.Token);
                 }
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException)
+            catch (Exception e) when (e is OperationCanceledException or IOException or AuthenticationException)
             {
                 // The test is over, or the client has gone.
             }
         }
     }
 
-    private async Task<Received> Read(NetworkStream stream)
+    private async Task<Received> Read(Stream stream)
     {
         var bytes = new List<byte>();
         var buffer = new byte[8192];
@@ -163,8 +175,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
             bytes.AddRange(buffer.AsSpan(0, read));
             var text = Encoding.UTF8.GetString([.. bytes]);
             var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-            if (end < 0 && read > 0)
+            if (end < 0)
             {
+                _ = read > 0 ? 0 : throw new EndOfStreamException();
                 continue;
             }
             var lines = text[..end].Split("\r\n");

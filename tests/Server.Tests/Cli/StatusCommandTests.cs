@@ -42,8 +42,8 @@ public sealed class StatusCommandTests
 
         Assert.Equal((1, ""), (ran.ExitCode, ran.Error));
         Assert.Contains("answers    it takes no events now: The queue of events is full.", ran.Out, StringComparison.Ordinal);
-        Assert.Matches(@"waiting    1 events, 0\.\d kB of 10240 kB, the oldest \d+ s old", ran.Out);
-        Assert.Contains("refused    1 events that the server can never take", ran.Out, StringComparison.Ordinal);
+        Assert.Matches(@"waiting    1 event, 0\.\d kB of 10240 kB, the oldest \d+ s old", ran.Out);
+        Assert.Contains("refused    1 event that the server can never take", ran.Out, StringComparison.Ordinal);
         Assert.Contains("The type is \uFFFD[31mmissing.", ran.Out, StringComparison.Ordinal);
         Assert.Contains("inside     vstrace-customhttp-pipeline-default-x ($VS_PARENT_EVENT_ID)", ran.Out, StringComparison.Ordinal);
         Assert.Contains("TRACEPARENT is none of W3C's: nonsense", ran.Out, StringComparison.Ordinal);

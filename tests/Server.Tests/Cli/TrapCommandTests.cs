@@ -197,6 +197,35 @@ public sealed class TrapCommandTests
     }
 
     [Theory]
+    [InlineData("bash", "")]
+    [InlineData("dash", "")]
+    [InlineData("dash", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    public async Task What_the_script_calls_is_in_its_trace_below_its_run(string shell, string incoming)
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Accepts);
+        using var vscli = new Vscli(server.Url);
+        if (incoming.Length > 0)
+        {
+            vscli.Variables["TRACEPARENT"] = incoming;
+        }
+        var ran = await vscli.Script(shell, """
+            set -eu
+            eval "$(vscli trap -type=pipeline)"
+            sh -c 'echo "$TRACEPARENT"'
+            vscli run -type=build -- sh -c 'echo "$TRACEPARENT"'
+            """);
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+        var start = server.Events[0].GetProperty("run");
+        var hash = Core.Spans.SpanIds.SpanId(new Core.Events.RunId("customhttp", "pipeline", "default", start.GetProperty("id").GetString()!), 1);
+        var lines = ran.Out.TrimEnd('\n').Split('\n').Select(static l => l.Split('-')).ToList();
+        Assert.Equal(hash, lines[0][2]);
+        Assert.Equal(lines[0][1], lines[1][1]);
+        Assert.NotEqual(lines[0][2], lines[1][2]);
+        Assert.Equal(incoming.Length > 0 ? incoming.Split('-')[1] : Core.Spans.SpanIds.TraceId(new("customhttp", "pipeline", "default", start.GetProperty("id").GetString()!), 1), lines[0][1]);
+        Assert.Equal(string.Join('-', lines[0]), server.Events[1].GetProperty("traceparent").GetString());
+    }
+
+    [Theory]
     [InlineData("bash", "-nope", "-nope is not known")]
     [InlineData("dash", "-nope=1 -tag=none what", "-nope is not known")]
     [InlineData("bash", "--help", "eval")]
@@ -232,7 +261,7 @@ public sealed class TrapCommandTests
     {
         using var vscli = new Vscli(ScriptedServer.Nobody());
         var run = new OpenRun("dc2h9v8coghv7cf9n7s0", "deploy", "default", null);
-        var ran = await vscli.Script(shell, $"set -eu\n{TrapCommand.Code(run, ["echo", "it's"], "/proc/gone")}\nexit 3");
+        var ran = await vscli.Script(shell, $"set -eu\n{TrapCommand.Code(run, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", ["echo", "it's"], "/proc/gone")}\nexit 3");
         Assert.Equal((3, ""), (ran.ExitCode, ran.Out));
     }
 

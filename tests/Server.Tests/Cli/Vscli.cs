@@ -21,16 +21,30 @@ internal sealed class Vscli : IDisposable
 
     public Vscli(string server)
     {
-        _binary = Environment.GetEnvironmentVariable("VALUESTREAM_TEST_VSCLI") ?? "";
-        if (_binary.Length == 0)
+        _binary = Named("VALUESTREAM_TEST_VSCLI", "a published vscli");
+        Home = Directory.CreateTempSubdirectory("vscli-tests").FullName;
+        Variables = new() { ["VALUESTREAM_URL"] = server, ["HOME"] = Home, ["VALUESTREAM_SPOOL"] = State };
+    }
+
+    /// <summary>The file or folder that a variable names; where none does, the test is skipped, or fails in CI.</summary>
+    /// <param name="variable">The variable.</param>
+    /// <param name="what">What it should name.</param>
+    public static string Named(string variable, string what)
+    {
+        var named = Environment.GetEnvironmentVariable(variable) ?? "";
+        SkipUnless(named.Length > 0, $"{variable} does not name {what}");
+        Assert.True(Path.Exists(named), $"{variable} names {named}, which is not there (write it from the root)");
+        return Path.GetFullPath(named);
+    }
+
+    /// <summary>Skips the test where something is missing on this machine; in CI it fails instead.</summary>
+    public static void SkipUnless(bool isThere, string why)
+    {
+        if (!isThere)
         {
-            const string why = "VALUESTREAM_TEST_VSCLI does not name a published vscli";
             Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", why);
             Assert.Fail(why);
         }
-        _binary = Path.GetFullPath(_binary);
-        Home = Directory.CreateTempSubdirectory("vscli-tests").FullName;
-        Variables = new() { ["VALUESTREAM_URL"] = server, ["HOME"] = Home, ["VALUESTREAM_SPOOL"] = State };
     }
 
     public string Home { get; }

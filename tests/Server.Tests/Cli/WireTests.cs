@@ -71,6 +71,14 @@ public sealed class WireTests
     }
 
     [Theory]
+    [InlineData("""{"detail":"run.type: It is long.","errors":{"run.type":["It is long."]}}""", "run.type: It is long.")]
+    [InlineData("""{"detail":"Two are wrong.","errors":{"1":["It is long."]}}""", """Two are wrong. {"1":["It is long."]}""")]
+    [InlineData("""{"detail":"No."}""", "No.")]
+    [InlineData("no", "it answered 400 no")]
+    public void Why_a_server_refused_is_told_once(string body, string why) =>
+        Assert.Equal(why, new Answer(400, Encoding.UTF8.GetBytes(body)).Why);
+
+    [Theory]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("[]")]

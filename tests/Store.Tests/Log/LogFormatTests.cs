@@ -114,7 +114,7 @@ public sealed class LogFormatTests
 /// <summary>A log that the product has written, checked by the format as documented, on each database.</summary>
 public abstract class LogFormatContract
 {
-    private static readonly string[] Kinds = ["started", "", "annotated", "linked", "ended"];
+    private static readonly string[] Kinds = ["started", "transitioned", "annotated", "linked", "ended", "abandoned", "redacted", "administered"];
 
     private protected abstract Task<StoreFixture> NewStoreAsync();
 
@@ -129,11 +129,16 @@ public abstract class LogFormatContract
             Given.Event(EventKind.Linked, run, 2, new EventData { Links = [new RunLink("follows", "vstrace-customhttp-build-default-1")] }) with { Attempt = 1 },
             Given.End(run, 3.1234567) with { Attempt = 2, ClockOffset = TimeSpan.FromSeconds(7) });
         await store.AppendAsync([.. Enumerable.Range(0, 50).Select(static i => Given.Start(Given.Run($"{i}"), i))]);
+        await store.AppendAsync(
+            Given.Event(EventKind.Transitioned, run, 5, new EventData { Stage = "In Prüfung" }), Given.Event(EventKind.Abandoned, run, 6),
+            Given.Event(EventKind.Administered, OperationSetting.IdOf("acme.web", new ShortKey(7)), 7,
+                new EventData { OperationSetting = new OperationSetting { Owner = "Plattform", DurationLimit = 0.5 } }));
 
         var (logId, position, head, events, batches) = await ReadAsync(store.Get<IEngine>());
 
         Assert.Equal(["started", "annotated", "linked", "ended"], events.Take(4).Select(static e => e.Row.Kind));
-        Assert.Equal([(1, 1), (2, 4), (5, 54)], batches.Select(static b => (b.First, b.Last)));
+        Assert.Equal(["transitioned", "abandoned", "administered"], events.TakeLast(3).Select(static e => e.Row.Kind));
+        Assert.Equal([(1, 1), (2, 4), (5, 54), (55, 57)], batches.Select(static b => (b.First, b.Last)));
         Assert.All(events, static (e, i) =>
         {
             Assert.Equal(i + 1, e.Row.Position);
@@ -146,7 +151,7 @@ public abstract class LogFormatContract
             hash = Format.Batch(hash, first, last, events.Where(e => e.Row.Position >= first && e.Row.Position <= last).Select(static e => e.Digest));
             Assert.Equal(stored, hash);
         }
-        Assert.Equal((54, Convert.ToHexString(hash)), (position, Convert.ToHexString(head)));
+        Assert.Equal((57, Convert.ToHexString(hash)), (position, Convert.ToHexString(head)));
     }
 
     /// <summary>The rows as the document describes the tables: SQL and raw values, nothing of the product's own reading.</summary>

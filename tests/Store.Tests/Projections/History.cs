@@ -21,7 +21,7 @@ internal sealed record History(IReadOnlyList<HistoryEvent> Events)
         var text = Gen.Elements(null, null, "a", "ü");
         var references = Gen.Choose(0, 3).ArrayOf().Select(static all => all.Take(2).ToArray());
         var one =
-            from kind in Gen.Elements(EventKind.Started, EventKind.Started, EventKind.Ended, EventKind.Ended, EventKind.Annotated, EventKind.Linked)
+            from kind in Gen.Elements(EventKind.Started, EventKind.Started, EventKind.Ended, EventKind.Ended, EventKind.Transitioned, EventKind.Abandoned, EventKind.Annotated, EventKind.Linked)
             from run in Gen.Choose(0, 2)
             from at in Gen.Frequency((8, Gen.Choose(0, 5)), (1, Gen.Choose(299, 303)))
             from number in attempt
@@ -50,12 +50,13 @@ internal sealed record HistoryEvent(
     {
         Name = Name,
         Actor = Actor,
+        Stage = Kind == EventKind.Transitioned ? Value : null,
         Outcome = Kind == EventKind.Ended ? Outcome.Text() : null,
         Parents = Parents.Length == 0 ? null : [.. Parents.Select(r => IdOf(r, space).Rendering)],
         Links = Links.Length == 0 ? null : [.. Links.Select(r => new RunLink(LinkKinds.References, IdOf(r, space).Rendering))],
         Tags = Tag is null ? null : Event.NoTags.Add(Tag, Value),
         Traceparent = InTrace ? $"00-{space + 1:x32}-00000000000000aa-01" : null,
-        Derived = Kind is EventKind.Started or EventKind.Ended && Name is null ? new DerivedData { Name = $"run {Run}" } : null,
+        Derived = Kind is EventKind.Started or EventKind.Transitioned or EventKind.Ended && Name is null ? new DerivedData { Name = $"run {Run}" } : null,
     }) with
     {
         EventId = new Guid(ordinal + 1, 0, 0, [0, 0, 0, 0, .. BitConverter.GetBytes(space)]),

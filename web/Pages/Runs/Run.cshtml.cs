@@ -120,9 +120,10 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
     /// <summary>What a flag means.</summary>
     public static string Explain(string flag) => flag switch
     {
-        "skewed" => "its end was reported before its start: the clocks of two machines differ, and its duration counts as 0",
+        "skewed" => "its end or its first stage was reported before its start: the clocks of two machines differ, and it is taken to have started there",
         "implausible" => "it took more than five years by its senders' clocks, and is left out of statistics",
         "joinedLate" => "its start was never reported; it begins with the first that was heard of it",
+        "excluded" => "an administrator left it out of the numbers",
         _ => flag,
     };
 
@@ -134,8 +135,8 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
         [
             data.Name is { } name ? $"“{Show.Short(name, 60)}”" : null,
             e.Kind == "ended" ? data.Outcome ?? (data.Error is true ? "failure" : "success") : null,
+            data.Stage is { } stage ? $"now “{Show.Short(stage, 60)}”" : null,
             data.Note is { } note ? Show.Short(note, 200) : null,
-            data.Stage is { } stage ? $"into {Show.Short(stage, 60)}" : null,
             data.RunSetting?.Excluded switch { true => "left out of the numbers", false => "counts again", null => null },
             data.Parents is { Length: > 0 } parents ? "in " + Show.Short(string.Join(", ", parents), 120) : null,
             data.Links is { Length: > 0 } links ? Show.Short(string.Join(", ", links.Select(static l => $"{l.Kind} {l.Run}")), 160) : null,

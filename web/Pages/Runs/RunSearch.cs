@@ -14,7 +14,7 @@ internal sealed class RunSearch
 
     private static readonly string[] Fields = ["state", "outcome", "type", "namespace", "name", "actor", "from", "to", .. Unlisted];
 
-    private static readonly string[] States = ["running", "ended", "orphan"];
+    private static readonly string[] States = ["running", "ended", "abandoned", "orphan"];
 
     private readonly Dictionary<string, string> _values;
     private readonly List<string> _problems = [];

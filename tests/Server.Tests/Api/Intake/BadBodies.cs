@@ -56,6 +56,7 @@ internal static class BadBodies
         Member("actor", "", "true", Long(201), "\"\\u0000\"", "\"\\udfff\"");
         Member("reason", "", "[]", Long(4001), "\"\\u0000\"");
         Member("note", "", "7", Long(4001));
+        Member("stage", "", "7", Long(201), "\"a\\u0000b\"", "\"\\ud800\"");
         Member("outcome", "", "7", "\"\"", "\"failed\"", "\"Success\"");
         Member("error", "true or false", "\"true\"", "1", "{}");
         Member("import", "true or false", "\"yes\"", "0");

@@ -172,6 +172,59 @@ public abstract class EventMembersContract(ApiServer server)
     public async Task A_lease_that_is_none_is_refused(string body, string field, string says) => (await Client.PostAsync(Routes.Events, body)).IsProblem(400, says, field);
 
     [Fact]
+    public async Task A_transition_tells_which_stage_begins()
+    {
+        var items = await Client.RecordAsync(
+            Sent.Start(_ns, "1", 0), Sent.Event("transition", _ns, "1", 5, more: """ "stage":"In Prüfung","actor":"ann","tags":{"board":"web"} """), Sent.End(_ns, "1", 9));
+
+        var run = await Client.RunAsync(items[0]);
+        var events = (await Client.ReadAsync($"/api/v1/runs/{items[0].Text("key")}/events")).GetProperty("items");
+
+        Assert.Equal(("ended", "ann", "web"), (run.Text("state"), run.Text("actor"), run.GetProperty("tags").Text("board")));
+        Assert.Equal([("In Prüfung", Sent.Noon.AddSeconds(5), Sent.Noon.AddSeconds(9))], run.GetProperty("stages").EnumerateArray().Select(
+            static s => (s.Text("name"), s.GetProperty("from").GetDateTimeOffset(), s.GetProperty("to").GetDateTimeOffset())));
+        Assert.Equal(["ended", "transitioned", "started"], events.EnumerateArray().Select(static e => e.Text("kind")));
+        Assert.Equal("In Prüfung", events[1].GetProperty("data").Text("stage"));
+    }
+
+    [Fact]
+    public async Task A_transition_of_a_run_that_never_started_makes_it_known_and_says_so()
+    {
+        var items = await Client.RecordAsync(Sent.Event("transition", _ns, "1", 5, more: """ "stage":"Doing","tags":{"service":"shop"} """));
+
+        var run = await Client.RunAsync(items[0]);
+
+        Assert.Equal(("running", "shop", Sent.Noon.AddSeconds(5)), (run.Text("state"), run.Text("name"), run.GetProperty("startedAt").GetDateTimeOffset()));
+        Assert.Equal(["joinedLate"], run.GetProperty("flags").EnumerateArray().Select(static f => f.GetString()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(""","stage":null""")]
+    [InlineData(""","stage":"" """)]
+    [InlineData(""","stage":"  " """)]
+    public async Task A_transition_without_a_stage_is_refused(string stage) =>
+        (await Client.PostAsync(Routes.Events, $$"""{"action":"transition","run":{"type":"build","id":"1"}{{stage}} }""")).IsProblem(400, "say which stage begins", "stage");
+
+    [Theory]
+    [InlineData("abandon")]
+    [InlineData("abandoned")]
+    [InlineData("redact")]
+    [InlineData("administer")]
+    [InlineData("administered")]
+    public async Task What_the_server_alone_says_is_refused(string action) =>
+        (await Client.PostAsync(Routes.Events, $$"""{"action":"{{action}}","run":{"type":"build","id":"1"} }""")).IsProblem(400, "start, end, transition, annotate, link, heartbeat", "action");
+
+    [Fact]
+    public async Task A_setting_in_an_event_of_a_sender_is_none()
+    {
+        var items = await Client.RecordAsync(Sent.Start(_ns, "1", more: """ "runSetting":{"excluded":true},"operationSetting":{"hidden":true} """));
+
+        Assert.Empty((await Client.RunAsync(items[0])).GetProperty("flags").EnumerateArray());
+        Assert.False((await Client.LastEventAsync()).GetProperty("data").TryGetProperty("runSetting", out _));
+    }
+
+    [Fact]
     public async Task An_import_and_a_note_are_kept_in_the_log()
     {
         await Client.RecordAsync(Sent.Event("annotate", _ns, "1", 0, more: """ "import":true,"note":"by hand" """));

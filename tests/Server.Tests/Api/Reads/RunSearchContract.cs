@@ -21,6 +21,7 @@ public abstract class RunSearchContract(ApiServer server)
     [InlineData("state=running", "open")]
     [InlineData("state=ended", "quick slow failed")]
     [InlineData("state=orphan", "orphan")]
+    [InlineData("state=abandoned", "")]
     [InlineData("outcome=success", "quick slow orphan")]
     [InlineData("outcome=failure", "failed")]
     [InlineData("outcome=skip", "")]

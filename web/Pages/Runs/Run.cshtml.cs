@@ -136,7 +136,6 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
             data.Name is { } name ? $"“{Show.Short(name, 60)}”" : null,
             e.Kind == "ended" ? data.Outcome ?? (data.Error is true ? "failure" : "success") : null,
             data.Note is { } note ? Show.Short(note, 200) : null,
-            data.Stage is { } stage ? $"into {Show.Short(stage, 60)}" : null,
             data.RunSetting?.Excluded switch { true => "left out of the numbers", false => "counts again", null => null },
             data.Parents is { Length: > 0 } parents ? "in " + Show.Short(string.Join(", ", parents), 120) : null,
             data.Links is { Length: > 0 } links ? Show.Short(string.Join(", ", links.Select(static l => $"{l.Kind} {l.Run}")), 160) : null,

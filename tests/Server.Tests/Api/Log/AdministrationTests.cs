@@ -34,6 +34,26 @@ public sealed class AdministrationTests(TokenServer server)
             e.GetProperty("data").GetProperty("operationSetting").GetRawText());
     }
 
+    [Fact]
+    public async Task The_inventory_shows_what_was_set_and_leaves_out_what_is_hidden_unless_it_is_asked_for()
+    {
+        var (_, operation) = await RecordAsync("deploy");
+        var (_, other) = await RecordAsync("release");
+        await MergeAsync(other, operation);
+
+        var set = await SetAsync(operation, """{"name":"Ship it","owner":"team a","durationLimit":4,"hidden":true}""");
+
+        var window = $"from={Sent.At(0)}&to={Sent.At(86_400)}";
+        var view = await ProjectedAsync($"/api/v1/operations/{operation}?{window}", set);
+        Assert.Equal(("Ship it", "deploy", "team a", 2), (view.Text("name"), view.Text("runName"), view.Text("owner"), view.GetProperty("finished").GetInt32()));
+        Assert.True(view.GetProperty("isOverDurationLimit").GetBoolean());
+        Assert.Equal(operation, (await GetAsync($"/api/v1/operations/{other}?{window}")).Text("mergedInto"));
+        Assert.Empty((await GetAsync($"/api/v1/operations?namespace={_ns}&{window}")).Each("key"));
+        Assert.Equal([operation], (await GetAsync($"/api/v1/operations?namespace={_ns}&hidden=true&{window}")).Each("key"));
+        Assert.Equal(2, (await GetAsync($"/api/v1/runs?operation={operation}")).GetProperty("items").GetArrayLength());
+        Assert.Equal(2, (await GetAsync($"/api/v1/operations/{operation}/metrics?{window}")).GetProperty("totals").GetProperty("finished").GetInt32());
+    }
+
     [Theory]
     [InlineData("{}", "")]
     [InlineData("[]", "")]

@@ -105,6 +105,12 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     public ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
 
+    /// <remarks>Only one part may name what is recursive.</remarks>
+    public string Walk(string seeds, IEnumerable<string> steps) => $"""
+        WITH RECURSIVE member(key) AS ({seeds} UNION SELECT step.key FROM member AS m CROSS JOIN LATERAL (
+          {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT next.key FROM {s}"))}) AS step)
+        """;
+
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
 
     public object TagArray(long[] tags) => tags;

@@ -44,8 +44,8 @@ public static class Aliases
         var aliases = ImmutableArray.Create(
             $"vstrace-jiracloud-{run.Type}-{run.Id}",
             $"vstrace-jiracloud-{run.Type}-{run.Namespace}-{run.Id}");
-        return run.Id.StartsWith(run.Namespace + "-", StringComparison.Ordinal) ? aliases.Add(run.Id)
-            : run.Type == Issue ? aliases.Add($"{run.Namespace}-{run.Id}")
-            : aliases;
+        // An issue that moved to another project may keep a key that is not its namespace's.
+        var key = run.Id.All(char.IsAsciiDigit) && run.Type == Issue ? $"{run.Namespace}-{run.Id}" : run.Id;
+        return Mention.In(key) is [{ IsCertain: false } whole] && whole.Text == key ? aliases.Add(key) : aliases;
     }
 }

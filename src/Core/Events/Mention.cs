@@ -20,6 +20,9 @@ public sealed record Mention(ImmutableArray<string> Readings)
 
     private static readonly SearchValues<char> Marks = SearchValues.Create('-', '#', '!');
 
+    private static readonly SearchValues<char> Ends =
+        SearchValues.Create([.. ",;|\"'`<>()[]{}", .. Enumerable.Range(0, char.MaxValue).Select(static c => (char)c).Where(static c => char.IsWhiteSpace(c) || char.IsControl(c))]);
+
     /// <summary>The whole of it.</summary>
     public string Text => Readings[0];
 
@@ -59,7 +62,7 @@ public sealed record Mention(ImmutableArray<string> Readings)
     }
 
     /// <summary>
-    /// The mentions in a text: what begins with <c>vstrace-</c> and goes on to the next space, <c>owner/repository#12</c> (a merge
+    /// The mentions in a text: what begins with <c>vstrace-</c> and goes on to the next space, quote, bracket or comma, <c>owner/repository#12</c> (a merge
     /// request is <c>group/project!12</c>), <c>ABC-123</c>.
     /// </summary>
     public static IReadOnlyList<Mention> In(string text)
@@ -75,8 +78,11 @@ public sealed record Mention(ImmutableArray<string> Readings)
             var (start, end, mention) = At(text, at);
             if (mention is not null)
             {
-                // The key of an issue may be the name of a repository.
-                found.RemoveAll(f => f.Start >= start);
+                // What looked like an issue's key may be part of a path.
+                while (found is [.., var last] && last.Start >= start)
+                {
+                    found.RemoveAt(found.Count - 1);
+                }
                 found.Add((start, mention));
             }
             at = Math.Max(at + 1, end);
@@ -99,24 +105,27 @@ public sealed record Mention(ImmutableArray<string> Readings)
 
     private static (int, int, Mention?) Rendering(string text, int start)
     {
+        var length = text.AsSpan(start).IndexOfAny(Ends);
+        var end = length < 0 ? text.Length : start + length;
+        // What ends a sentence is no part of it.
+        var last = end;
+        while (IsMark(text[last - 1]) && text[last - 1] is not ('-' or '/'))
+        {
+            last--;
+        }
         var readings = new List<string>();
         var dashes = 0;
-        var at = start;
-        for (; at < text.Length && !char.IsWhiteSpace(text[at]); at++)
+        for (var at = start; at <= last && at - start <= Longest && readings.Count < MostReadings; at++)
         {
             // The shortest rendering, an alias, has three dashes.
-            if (dashes >= 3 && at - start <= Longest && readings.Count < MostReadings && IsBoundary(text, at))
+            if (dashes >= 3 && (at == last || IsBoundary(text, at)))
             {
                 readings.Add(text[start..at]);
             }
-            dashes += text[at] == '-' ? 1 : 0;
-        }
-        if (dashes >= 3 && at - start <= Longest && readings.Count < MostReadings)
-        {
-            readings.Add(text[start..at]);
+            dashes += at < last && text[at] == '-' ? 1 : 0;
         }
         readings.Reverse();
-        return (start, at, readings.Count == 0 ? null : new Mention([.. readings]));
+        return (start, end, readings.Count == 0 ? null : new Mention([.. readings]));
     }
 
     /// <summary>What ends with a mark and a number.</summary>
@@ -170,6 +179,8 @@ public sealed record Mention(ImmutableArray<string> Readings)
         {
             at++;
         }
-        return at >= text.Length || (text[at] != '_' && (char.IsWhiteSpace(text[at]) || char.IsControl(text[at]) || char.IsPunctuation(text[at]) || char.IsSymbol(text[at])));
+        return at >= text.Length || char.IsWhiteSpace(text[at]) || char.IsControl(text[at]) || IsMark(text[at]);
     }
+
+    private static bool IsMark(char c) => c != '_' && (char.IsPunctuation(c) || char.IsSymbol(c));
 }

@@ -73,6 +73,9 @@ public sealed record RunView
     /// <summary><c>text</c> where no sender said what its parent is, and it was found in branch, title, name, notes, commit message or reason.</summary>
     public string? ParentFrom { get; init; }
 
+    /// <summary>True where the reference to its parent could mean more than one run, and so means none.</summary>
+    public bool? ParentAmbiguous { get; init; }
+
     /// <summary>Its links.</summary>
     public required IReadOnlyList<LinkView> Links { get; init; }
 

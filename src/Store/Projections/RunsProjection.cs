@@ -132,6 +132,7 @@ internal static class RunsProjection
         var mentions = new List<RunMentionRow>();
         var aliases = new List<RunAliasRow>();
         var named = known.Keys.Select(static k => k.Key).ToHashSet();
+        var mentioning = known.Where(static k => k.Value.HasMentions).Select(static k => k.Key).ToList();
         foreach (var run in folded)
         {
             if (!run.State.Attempts.IsEmpty && !named.Contains(run.Run.Key.Value))
@@ -191,7 +192,7 @@ internal static class RunsProjection
         }
         var rewritten = changed.Select(static r => new RunKey(r.Key, r.Attempt)).Concat(known.Keys).ToList();
         await session.DeleteAsync(LinkKeys, rewritten, slot.Name, cancellationToken);
-        await session.DeleteAsync(MentionKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(MentionKeys, mentioning, slot.Name, cancellationToken);
         await session.DeleteAsync(StageKeys, rewritten, slot.Name, cancellationToken);
         await session.DeleteAsync(TagKeys, [.. known.Keys], slot.Name, cancellationToken);
         await session.DeleteAsync(Keys, [.. known.Keys], slot.Name, cancellationToken);
@@ -237,7 +238,8 @@ internal static class RunsProjection
             return [];
         }
         var rows = await session.QueryAsync($"""
-            SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags
+            SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags,
+              EXISTS (SELECT 1 FROM run_mentions_{slot} AS m WHERE m.key = r.key AND m.attempt = r.attempt)
             FROM runs_{slot} AS r JOIN run_tags_{slot} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}
             """,
             static r => (Key: new RunKey(r.GetInt64(0), r.GetInt32(1)), Known: new Known(r.GetString(12), new Contribution
@@ -253,7 +255,7 @@ internal static class RunsProjection
                 Actor = r.IsDBNull(10) ? null : r.GetString(10),
                 IsExcluded = IsExcluded(r.GetString(11)),
                 Tags = EventData.ReadTags(r.GetString(12)),
-            })), cancellationToken, ("keys", engine.Array(keys)));
+            }, r.GetBoolean(13))), cancellationToken, ("keys", engine.Array(keys)));
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
     }
 
@@ -378,7 +380,8 @@ internal readonly record struct RunKey(long Key, int Attempt);
 /// <summary>What a slot holds of an attempt.</summary>
 /// <param name="Tags">Its tags as JSON.</param>
 /// <param name="Contribution">What it added to the numbers.</param>
-internal sealed record Known(string Tags, Contribution Contribution);
+/// <param name="HasMentions">Whether its texts name runs.</param>
+internal sealed record Known(string Tags, Contribution Contribution, bool HasMentions);
 
 /// <summary>Where rows go.</summary>
 /// <param name="Name">The slot.</param>

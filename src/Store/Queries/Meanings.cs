@@ -79,11 +79,12 @@ internal sealed class Meanings
         LinksOf(row, sent).Select(l => (l.Kind, Run: Meant(l.Run, row))).Where(static l => l.Run is not null).Select(static l => new RunLink(l.Kind, l.Run!.Rendering));
 
     /// <summary>The view of a link of a row.</summary>
-    public LinkView View(RunLink link, RunRow row, Visible visible)
-    {
-        var isKnown = Meant(link.Run, row) is not null;
-        return new(link.Kind, Shown(link.Run, row, visible), isKnown, !isKnown && _runs[link.Run].Count(r => visible.Includes(r.Namespace)) > 1 ? true : null);
-    }
+    public LinkView View(RunLink link, RunRow row, Visible visible) =>
+        new(link.Kind, Shown(link.Run, row, visible), Meant(link.Run, row) is not null, IsAmbiguous(link.Run, row, visible) ? true : null);
+
+    /// <summary>Whether a reference of a row could mean more than one of the runs that may be seen, and so means none.</summary>
+    public bool IsAmbiguous(string text, RunRow row, Visible visible) =>
+        Meant(text, row) is null && _runs[text].Count(r => visible.Includes(r.Namespace)) > 1;
 
     /// <summary>What is shown of a reference of a row: the rendering of what it means, unless that may not be seen.</summary>
     public string Shown(string text, RunRow row, Visible visible) =>

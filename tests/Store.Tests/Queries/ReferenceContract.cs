@@ -155,7 +155,7 @@ public abstract class ReferenceContract
         await ArriveAsync(store, Given.Start(Twin));
 
         var script = await FindAsync(store, Script);
-        Assert.Equal("ABC-123", script.Parent);
+        Assert.Equal(("ABC-123", true), (script.Parent, script.ParentAmbiguous));
         Assert.Equal([new LinkView(LinkKinds.Follows, "ABC-123", false, true)], script.Links);
         Assert.Empty((await TraceAsync(store, Script)).Edges);
         Assert.Equal(["parent ABC-123 near"], Edges(await TraceAsync(store, near)));
@@ -166,6 +166,7 @@ public abstract class ReferenceContract
         // Who may not see both is not told that there are two.
         var seen = await store.Get<RunQueries>().FindAsync(Script.Key, null, Visible.Namespaces("default", "ABC"), Cancel);
         Assert.Null(seen!.Links[0].Ambiguous);
+        Assert.Null(seen.ParentAmbiguous);
     }
 
     [Fact]

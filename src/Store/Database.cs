@@ -38,6 +38,10 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal IQueryable<RunLinkRow> RunLinks(string slot) => Set<RunLinkRow>($"run_links_{slot}").AsNoTracking();
 
+    internal IQueryable<RunAliasRow> RunAliases(string slot) => Set<RunAliasRow>($"run_aliases_{slot}").AsNoTracking();
+
+    internal IQueryable<RunMentionRow> RunMentions(string slot) => Set<RunMentionRow>($"run_mentions_{slot}").AsNoTracking();
+
     internal IQueryable<RunStageRow> RunStages(string slot) => Set<RunStageRow>($"run_stages_{slot}").AsNoTracking();
 
     internal IQueryable<RunTagsRow> RunTags(string slot) => Set<RunTagsRow>($"run_tags_{slot}").AsNoTracking();
@@ -115,6 +119,16 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             modelBuilder.SharedTypeEntity<RunLinkRow>($"run_links_{slot}", e =>
             {
                 e.ToTable($"run_links_{slot}").HasKey(x => new { x.Key, x.Attempt, x.Ordinal });
+                e.HasIndex(x => x.Reference);
+            });
+            modelBuilder.SharedTypeEntity<RunAliasRow>($"run_aliases_{slot}", e =>
+            {
+                e.ToTable($"run_aliases_{slot}").HasKey(x => new { x.Reference, x.Key });
+                e.HasIndex(x => x.Key);
+            });
+            modelBuilder.SharedTypeEntity<RunMentionRow>($"run_mentions_{slot}", e =>
+            {
+                e.ToTable($"run_mentions_{slot}").HasKey(x => new { x.Key, x.Attempt, x.Ordinal });
                 e.HasIndex(x => x.Reference);
             });
             modelBuilder.SharedTypeEntity<RunStageRow>($"run_stages_{slot}", e => e.ToTable($"run_stages_{slot}").HasKey(x => new { x.Key, x.Attempt, x.Ordinal }));

@@ -220,6 +220,37 @@ internal sealed class RunLinkRow
     public long Reference { get; set; }
 }
 
+/// <summary>A shorter text by which a run is known. There is a table for each slot.</summary>
+internal sealed class RunAliasRow
+{
+    /// <summary>Hash of the text.</summary>
+    public long Reference { get; set; }
+
+    /// <summary>The run's short key.</summary>
+    public long Key { get; set; }
+}
+
+/// <summary>What a place in the texts of an attempt may name, read in one way. There is a table for each slot.</summary>
+internal sealed class RunMentionRow
+{
+    public long Key { get; set; }
+    public int Attempt { get; set; }
+
+    /// <summary>The order in which readings count: by places, in a place the longest first.</summary>
+    public int Ordinal { get; set; }
+
+    /// <summary>Which of the places it is.</summary>
+    public int Place { get; set; }
+
+    public required string Text { get; set; }
+
+    /// <summary>Hash of <see cref="Text"/>.</summary>
+    public long Reference { get; set; }
+
+    /// <summary>Whether it can be the attempt's parent: no sender named one, and it was started in no trace.</summary>
+    public bool IsCausal { get; set; }
+}
+
 /// <summary>A stage that an attempt passed through. There is a table for each slot.</summary>
 internal sealed class RunStageRow
 {

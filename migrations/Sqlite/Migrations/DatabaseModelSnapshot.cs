@@ -529,6 +529,44 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("rollups_b", (string)null);
                 });
 
+            modelBuilder.Entity("run_aliases_a", b =>
+                {
+                    b.Property<long>("Reference")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reference");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.HasKey("Reference", "Key")
+                        .HasName("pk_run_aliases_a");
+
+                    b.HasIndex("Key")
+                        .HasDatabaseName("ix_run_aliases_a_key");
+
+                    b.ToTable("run_aliases_a", (string)null);
+                });
+
+            modelBuilder.Entity("run_aliases_b", b =>
+                {
+                    b.Property<long>("Reference")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reference");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.HasKey("Reference", "Key")
+                        .HasName("pk_run_aliases_b");
+
+                    b.HasIndex("Key")
+                        .HasDatabaseName("ix_run_aliases_b_key");
+
+                    b.ToTable("run_aliases_b", (string)null);
+                });
+
             modelBuilder.Entity("run_links_a", b =>
                 {
                     b.Property<long>("Key")
@@ -601,6 +639,86 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_run_links_b_reference");
 
                     b.ToTable("run_links_b", (string)null);
+                });
+
+            modelBuilder.Entity("run_mentions_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ordinal");
+
+                    b.Property<bool>("IsCausal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_causal");
+
+                    b.Property<int>("Place")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("place");
+
+                    b.Property<long>("Reference")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reference");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_mentions_a");
+
+                    b.HasIndex("Reference")
+                        .HasDatabaseName("ix_run_mentions_a_reference");
+
+                    b.ToTable("run_mentions_a", (string)null);
+                });
+
+            modelBuilder.Entity("run_mentions_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ordinal");
+
+                    b.Property<bool>("IsCausal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_causal");
+
+                    b.Property<int>("Place")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("place");
+
+                    b.Property<long>("Reference")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reference");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text");
+
+                    b.HasKey("Key", "Attempt", "Ordinal")
+                        .HasName("pk_run_mentions_b");
+
+                    b.HasIndex("Reference")
+                        .HasDatabaseName("ix_run_mentions_b_reference");
+
+                    b.ToTable("run_mentions_b", (string)null);
                 });
 
             modelBuilder.Entity("run_stages_a", b =>

@@ -3,11 +3,11 @@ namespace ValueStream.Core.Events;
 /// <summary>Finds the runs that references mean.</summary>
 public static class References
 {
-    /// <summary>The 64-bit hash by which a rendering is found in an index. Readers compare the text as well.</summary>
+    /// <summary>The 64-bit hash by which a rendering or an alias is found in an index. Readers compare the text as well.</summary>
     public static long Hash(string rendering) => Hashes.First64(rendering);
 
     /// <summary>
-    /// The identity that a reference means, out of all identities whose rendering it is: the only one; else the only one
+    /// The identity that a reference means, out of all identities whose rendering or alias it is: the only one; else the only one
     /// in the referring run's own namespace; else none, because an ambiguous reference means nothing.
     /// </summary>
     public static RunId? Choose(IReadOnlyCollection<RunId> candidates, string ownNamespace)

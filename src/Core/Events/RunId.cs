@@ -17,6 +17,9 @@ public sealed record RunId(string Source, string Type, string Namespace, string 
     /// <summary>The short key of this run, for addresses and indexes. Hashed at every call.</summary>
     public ShortKey Key => ShortKey.Of(Source, Type, Namespace, Id);
 
+    /// <summary>Whether runs of a type only group others. They are linked, and make one trace of others only where a sender says so.</summary>
+    public static bool IsGrouping(string type) => type is "sprint" or "epic" or "release";
+
     /// <inheritdoc/>
     public override string ToString() => Rendering;
 }

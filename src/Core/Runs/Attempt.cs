@@ -78,6 +78,39 @@ public sealed record Attempt
     /// <summary>Tags; per key the last event in fold order won.</summary>
     public ImmutableSortedDictionary<string, TagValue> Tags { get; init; } = Event.NoTags;
 
+    /// <summary>Those of its notes that may name other runs, the first <see cref="Mention.Most"/>.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>The texts in which other runs may be named, in the order in which what they name counts: branch, title, name, notes, commit
+    /// message, reason.</summary>
+    public IEnumerable<string> Texts
+    {
+        get
+        {
+            if (Tags.TryGetValue("vcs.ref.head.name", out var branch))
+            {
+                yield return branch.Text;
+            }
+            if (Tags.TryGetValue("vcs.change.title", out var title))
+            {
+                yield return title.Text;
+            }
+            yield return Name;
+            foreach (var note in Notes)
+            {
+                yield return note;
+            }
+            if (Tags.TryGetValue("vcs.ref.head.message", out var message))
+            {
+                yield return message.Text;
+            }
+            if (Reason is not null)
+            {
+                yield return Reason;
+            }
+        }
+    }
+
     /// <summary>By the senders' clocks its end came before its start, so that the duration is 0; or a stage did, so that it is taken to
     /// have started with that stage.</summary>
     public bool Skewed { get; init; }
@@ -172,7 +205,12 @@ public sealed record Attempt
     internal Attempt Fill(Event e) => Merge(e) with { Actor = Actor ?? e.Actor, Reason = Reason ?? e.Reason };
 
     /// <summary>Annotations and links: tags merge, and what they say of actor and reason replaces what was known.</summary>
-    internal Attempt Enrich(Event e) => Merge(e) with { Actor = e.Actor ?? Actor, Reason = e.Reason ?? Reason };
+    internal Attempt Enrich(Event e) => Merge(e) with
+    {
+        Actor = e.Actor ?? Actor,
+        Reason = e.Reason ?? Reason,
+        Notes = e is Annotated { Note: { } note } && Notes.Length < Mention.Most && Mention.In(note).Count > 0 ? Notes.Add(note) : Notes,
+    };
 
     private ImmutableArray<Stage> Left(DateTimeOffset at) => Stages.IsEmpty ? Stages : Stages.SetItem(Stages.Length - 1, Stages[^1] with { To = at });
 

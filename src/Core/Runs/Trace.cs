@@ -9,8 +9,8 @@ namespace ValueStream.Core.Runs;
 /// <param name="Attempt">Which attempt.</param>
 /// <param name="StartedAt">When it started; of an orphan, when it ended.</param>
 /// <param name="EndedAt">When it ended; null while it runs.</param>
-/// <param name="Parent">The reference to its parent, as sent.</param>
-/// <param name="Links">Its links, as sent.</param>
+/// <param name="Parent">The reference to its parent, as sent or found in its texts.</param>
+/// <param name="Links">Its links, as sent or found in its texts.</param>
 /// <param name="Traceparent">The trace context it was started in.</param>
 public sealed record TraceRun(
     RunId Id, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Parent, ImmutableArray<RunLink> Links, Traceparent? Traceparent);
@@ -87,7 +87,7 @@ public sealed class Trace
     {
         var attempts = Enumerable.Range(0, loaded.Count).GroupBy(i => loaded[i].Id)
             .ToDictionary(g => g.Key, g => g.OrderBy(i => loaded[i].Attempt).ToList());
-        var identities = attempts.Keys.ToLookup(static id => id.Rendering);
+        var identities = attempts.Keys.SelectMany(static id => Aliases.NamesOf(id), static (id, name) => (id, name)).ToLookup(static n => n.name, static n => n.id);
         resolve = (child, reference) => References.Choose([.. identities[reference]], child.Id.Namespace) is { } id
             ? References.AttemptAt(attempts[id], child.StartedAt, i => (loaded[i].StartedAt, loaded[i].EndedAt))
             : -1;

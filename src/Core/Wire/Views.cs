@@ -67,8 +67,14 @@ public sealed record RunView
     /// <summary>Who the server saw sending it.</summary>
     public required string Submitter { get; init; }
 
-    /// <summary>The rendering of its parent.</summary>
+    /// <summary>The rendering of its parent; as long as that is not known, the reference as it was sent.</summary>
     public string? Parent { get; init; }
+
+    /// <summary><c>text</c> where no sender said what its parent is, and it was found in branch, title, name, notes, commit message or reason.</summary>
+    public string? ParentFrom { get; init; }
+
+    /// <summary>True where the reference to its parent could mean more than one run, and so means none.</summary>
+    public bool? ParentAmbiguous { get; init; }
 
     /// <summary>Its links.</summary>
     public required IReadOnlyList<LinkView> Links { get; init; }
@@ -97,9 +103,10 @@ public sealed record StageView(string Name, DateTimeOffset From, DateTimeOffset?
 
 /// <summary>A link of a run.</summary>
 /// <param name="Kind"><c>follows</c>, <c>contains</c> or <c>references</c>.</param>
-/// <param name="Run">The target's rendering.</param>
+/// <param name="Run">The target's rendering; as long as that is not known, the reference as it was sent.</param>
 /// <param name="Resolved">Whether that run is known; until then the link is pending.</param>
-public sealed record LinkView(string Kind, string Run, bool Resolved);
+/// <param name="Ambiguous">True where the reference could mean more than one run, and so means none.</param>
+public sealed record LinkView(string Kind, string Run, bool Resolved, bool? Ambiguous = null);
 
 /// <summary>A trace: the DAG of a root and everything below it. Runs are named by their <c>spanId</c>, which tells attempts apart.</summary>
 public sealed record TraceView

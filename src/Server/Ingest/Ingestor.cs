@@ -81,7 +81,7 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
         return results;
     }
 
-    /// <summary>A run that is named by a text: its key, or a rendering that resolves.</summary>
+    /// <summary>A run that is named by a text: its key, or a rendering or alias that resolves.</summary>
     public async Task<RunId?> LookUpAsync(JsonElement item, CancellationToken cancellationToken)
     {
         if (item.ValueKind != JsonValueKind.Object || item.Member("run") is not { ValueKind: JsonValueKind.String } run)
@@ -89,8 +89,12 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
             return null;
         }
         var text = run.Text("run", Limits.Reference)!;
-        return await runs.ResolveAsync(text, Visible.Everything, cancellationToken)
-            ?? throw new UnreadableException("run", $"'{text}' is not a run that is known, or it means more than one; say source, type, namespace and id instead.");
+        return await runs.ResolveAsync(text, Visible.Everything, cancellationToken) switch
+        {
+            [var one] => one,
+            [] => throw new UnreadableException("run", $"'{text}' is not a run that is known; say source, type, namespace and id instead."),
+            _ => throw new UnreadableException("run", $"'{text}' means more than one run; say source, type, namespace and id instead."),
+        };
     }
 
     /// <summary>Why an event was not stored; null when it was.</summary>

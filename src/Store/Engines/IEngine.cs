@@ -67,6 +67,11 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Begins a transaction that only reads, all of it as of one moment.</summary>
     ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken);
 
+    /// <summary>SQL: <c>WITH RECURSIVE member(key)</c> that holds some keys and all that steps lead to from them, each once.</summary>
+    /// <param name="seeds">SQL: a SELECT of the keys to begin with.</param>
+    /// <param name="steps">SQL: what stands between <c>SELECT next.key FROM</c> and the end, where <c>m.key</c> is the key to go on from.</param>
+    string Walk(string seeds, IEnumerable<string> steps);
+
     /// <summary>SQL: a SELECT of the keys and attempts of runs that carry at least one of a parameter's tags, which <see cref="TagArray"/> made.</summary>
     string Tagged(string slot, string parameter);
 

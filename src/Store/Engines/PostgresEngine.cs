@@ -102,8 +102,19 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         return appended;
     }
 
-    public ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+    /// <remarks>How far a walk goes is not to be foreseen. Taken for a long one it would be compiled, for a second, before it runs for a millisecond.</remarks>
+    public async ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        await connection.ExecuteAsync(transaction, "SET LOCAL jit = off", cancellationToken);
+        return transaction;
+    }
+
+    /// <remarks>Only one part may name what is recursive.</remarks>
+    public string Walk(string seeds, IEnumerable<string> steps) => $"""
+        WITH RECURSIVE member(key) AS ({seeds} UNION SELECT step.key FROM member AS m CROSS JOIN LATERAL (
+          {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT next.key FROM {s}"))}) AS step)
+        """;
 
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
 

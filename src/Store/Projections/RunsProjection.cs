@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using ValueStream.Core.Events;
@@ -9,7 +10,7 @@ using static ValueStream.Store.Engines.Column<ValueStream.Store.RunRow>;
 namespace ValueStream.Store.Projections;
 
 /// <summary>
-/// <c>runs</c>, <c>run_links</c>, <c>run_stages</c>, <c>run_tags</c>: what the fold of each run's events gives, and nothing else. A run's
+/// <c>runs</c>, <c>run_aliases</c>, <c>run_links</c>, <c>run_mentions</c>, <c>run_stages</c>, <c>run_tags</c>: what the fold of each run's events gives, and nothing else. A run's
 /// rows depend on that run's events alone; what its references mean is found out by reading, so that arrival order cannot matter.
 /// <c>operations</c> and <c>rollups</c> add those rows up.
 /// </summary>
@@ -44,6 +45,16 @@ internal static class RunsProjection
 
     private static readonly Bulk<RunKey> LinkKeys = Keys.Of("run_links_");
 
+    private static readonly Bulk<RunAliasRow> AliasesOfRuns = new("run_aliases_",
+        Column<RunAliasRow>.Long("reference", static r => r.Reference), Column<RunAliasRow>.Long("key", static r => r.Key));
+
+    private static readonly Bulk<RunMentionRow> Mentions = new("run_mentions_",
+        Column<RunMentionRow>.Long("key", static r => r.Key), Column<RunMentionRow>.Int("attempt", static r => r.Attempt), Column<RunMentionRow>.Int("ordinal", static r => r.Ordinal),
+        Column<RunMentionRow>.Int("place", static r => r.Place), Column<RunMentionRow>.Text("text", static r => r.Text),
+        Column<RunMentionRow>.Long("reference", static r => r.Reference), Column<RunMentionRow>.Flag("is_causal", static r => r.IsCausal));
+
+    private static readonly Bulk<RunKey> MentionKeys = Keys.Of("run_mentions_");
+
     private static readonly Bulk<RunStageRow> Stages = new("run_stages_",
         Column<RunStageRow>.Long("key", static r => r.Key), Column<RunStageRow>.Int("attempt", static r => r.Attempt), Column<RunStageRow>.Int("ordinal", static r => r.Ordinal),
         Column<RunStageRow>.Text("name", static r => r.Name), Column<RunStageRow>.Time("from_at", static r => r.FromAt), Column<RunStageRow>.Time("to_at", static r => r.ToAt));
@@ -60,7 +71,10 @@ internal static class RunsProjection
 
     private static readonly Bulk<RunKey> TagKeys = Keys.Of("run_tags_");
 
-    private static readonly string[] Tables = ["rollups", "operation_settings", "operations", "run_tags", "run_stages", "run_links", "runs"];
+    /// <summary>What is known of a run, by its key.</summary>
+    private static readonly string[] OfRuns = ["run_tags", "run_stages", "run_mentions", "run_links", "run_aliases", "runs"];
+
+    private static readonly string[] Tables = ["rollups", "operation_settings", "operations", .. OfRuns];
 
     private static readonly string OnKnown = $"ON CONFLICT (key, attempt) DO UPDATE SET {Runs.SetExcluded("key", "attempt")}";
     private static readonly string OnKnownTags = $"ON CONFLICT (key, attempt) DO UPDATE SET {Tags.SetExcluded("key", "attempt")}";
@@ -115,8 +129,16 @@ internal static class RunsProjection
         var (newTags, otherTags) = (new List<RunTagsRow>(), new List<RunTagsRow>());
         var links = new List<RunLinkRow>();
         var stages = new List<RunStageRow>();
+        var mentions = new List<RunMentionRow>();
+        var aliases = new List<RunAliasRow>();
+        var named = known.Keys.Select(static k => k.Key).ToHashSet();
+        var mentioning = known.Where(static k => k.Value.HasMentions).Select(static k => k.Key).ToList();
         foreach (var run in folded)
         {
+            if (!run.State.Attempts.IsEmpty && !named.Contains(run.Run.Key.Value))
+            {
+                aliases.AddRange(Aliases.Of(run.Run).Select(a => new RunAliasRow { Reference = References.Hash(a), Key = run.Run.Key.Value }));
+            }
             foreach (var attempt in run.State.Attempts.Values)
             {
                 var row = ToRow(run, attempt);
@@ -143,6 +165,7 @@ internal static class RunsProjection
                     FromAt = stage.From,
                     ToAt = stage.To,
                 }));
+                mentions.AddRange(MentionsOf(row, Mention.Of(run.Run, attempt.Texts)));
                 var tags = EventData.TagsJson(attempt.Tags);
                 if (before?.Tags != tags)
                 {
@@ -169,12 +192,15 @@ internal static class RunsProjection
         }
         var rewritten = changed.Select(static r => new RunKey(r.Key, r.Attempt)).Concat(known.Keys).ToList();
         await session.DeleteAsync(LinkKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(MentionKeys, mentioning, slot.Name, cancellationToken);
         await session.DeleteAsync(StageKeys, rewritten, slot.Name, cancellationToken);
         await session.DeleteAsync(TagKeys, [.. known.Keys], slot.Name, cancellationToken);
         await session.DeleteAsync(Keys, [.. known.Keys], slot.Name, cancellationToken);
         await session.InsertNewAsync(Runs, added, slot.Name, cancellationToken);
         await session.InsertAsync(Runs, changed, OnKnown, slot.Name, cancellationToken);
         await session.InsertNewAsync(Links, links, slot.Name, cancellationToken);
+        await session.InsertNewAsync(AliasesOfRuns, aliases, slot.Name, cancellationToken);
+        await session.InsertNewAsync(Mentions, mentions, slot.Name, cancellationToken);
         await session.InsertNewAsync(Stages, stages, slot.Name, cancellationToken);
         await session.InsertNewAsync(Tags, newTags, slot.Name, cancellationToken);
         await session.InsertAsync(Tags, otherTags, OnKnownTags, slot.Name, cancellationToken);
@@ -189,6 +215,19 @@ internal static class RunsProjection
         }
     }
 
+    private static IEnumerable<RunMentionRow> MentionsOf(RunRow row, ImmutableArray<Mention> mentions) => mentions
+        .SelectMany(static (m, place) => m.Readings.Select(text => (Mention: m, place, text)))
+        .Select((m, ordinal) => new RunMentionRow
+        {
+            Key = row.Key,
+            Attempt = row.Attempt,
+            Ordinal = ordinal,
+            Place = m.place,
+            Text = m.text,
+            Reference = References.Hash(m.text),
+            IsCausal = row.Parent is null && row.Traceparent is null && !m.Mention.IsGrouping,
+        });
+
     /// <summary>The rows that there are of runs, with their tags.</summary>
     private static async Task<Dictionary<RunKey, Known>> KnownAsync(
         IEngine engine, Session session, string slot, IReadOnlyList<Folded> folded, CancellationToken cancellationToken)
@@ -199,7 +238,8 @@ internal static class RunsProjection
             return [];
         }
         var rows = await session.QueryAsync($"""
-            SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags
+            SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags,
+              EXISTS (SELECT 1 FROM run_mentions_{slot} AS m WHERE m.key = r.key AND m.attempt = r.attempt)
             FROM runs_{slot} AS r JOIN run_tags_{slot} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}
             """,
             static r => (Key: new RunKey(r.GetInt64(0), r.GetInt32(1)), Known: new Known(r.GetString(12), new Contribution
@@ -215,7 +255,7 @@ internal static class RunsProjection
                 Actor = r.IsDBNull(10) ? null : r.GetString(10),
                 IsExcluded = IsExcluded(r.GetString(11)),
                 Tags = EventData.ReadTags(r.GetString(12)),
-            })), cancellationToken, ("keys", engine.Array(keys)));
+            }, r.GetBoolean(13))), cancellationToken, ("keys", engine.Array(keys)));
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
     }
 
@@ -262,7 +302,7 @@ internal static class RunsProjection
                 $"SELECT r.actor, t.tags FROM runs_{other} AS r JOIN run_tags_{other} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}",
                 static r => TagsOf(r.IsDBNull(0) ? null : r.GetString(0), EventData.ReadTags(r.GetString(1))), cancellationToken, ("keys", engine.Array(keys)));
             erased.UnionWith(left.SelectMany(static t => t));
-            foreach (var table in (string[])["run_tags", "run_stages", "run_links", "runs"])
+            foreach (var table in OfRuns)
             {
                 await session.ExecuteAsync($"DELETE FROM {table}_{other} WHERE {engine.AnyOf("key", "keys")}", cancellationToken, ("keys", engine.Array(keys)));
             }
@@ -340,7 +380,8 @@ internal readonly record struct RunKey(long Key, int Attempt);
 /// <summary>What a slot holds of an attempt.</summary>
 /// <param name="Tags">Its tags as JSON.</param>
 /// <param name="Contribution">What it added to the numbers.</param>
-internal sealed record Known(string Tags, Contribution Contribution);
+/// <param name="HasMentions">Whether its texts name runs.</param>
+internal sealed record Known(string Tags, Contribution Contribution, bool HasMentions);
 
 /// <summary>Where rows go.</summary>
 /// <param name="Name">The slot.</param>

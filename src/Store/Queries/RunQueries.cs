@@ -32,7 +32,7 @@ public sealed record RunFilter
     /// <summary>Operation, by its short key; with the runs that are counted under it because their operations are merged into it.</summary>
     public ShortKey? Operation { get; init; }
 
-    /// <summary>The run's rendering.</summary>
+    /// <summary>The run's rendering, or an alias: then of every run that has it.</summary>
     public string? Id { get; init; }
 
     /// <summary><c>running</c>, <c>ended</c>, <c>orphan</c> or <c>abandoned</c>.</summary>
@@ -81,7 +81,8 @@ public sealed class RunQueries
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         var operations = filter.Operation is { } operation ? (await OperationSettings.LoadAsync(snapshot, cancellationToken)).CountedIn(operation) : [];
-        var rows = await Matching(snapshot, filter, operations, visible)
+        var named = filter.Id is { } id ? (await Meanings.RunsAsync(snapshot, [id], visible, cancellationToken))[id].Select(static r => r.Key.Value).ToArray() : null;
+        var rows = await Matching(snapshot, filter, operations, named, visible)
             .OrderByDescending(static r => r.At).ThenByDescending(static r => r.Key).ThenByDescending(static r => r.Attempt)
             .Take(filter.Limit + 1).ToListAsync(cancellationToken);
         var next = rows.Count > filter.Limit ? rows[filter.Limit - 1] : null;
@@ -99,30 +100,27 @@ public sealed class RunQueries
     }
 
     /// <summary>
-    /// The run that a text means: a key, or a rendering. One that has been appended but not yet projected is waited for, up to two
-    /// seconds. Null when it is unknown, not to be seen, or means more than one.
+    /// The runs that a text means: a key, a rendering or an alias. One that has been appended but not yet projected is waited for, up to two
+    /// seconds. None when it is unknown or not to be seen; more than one when it is ambiguous, and so means nothing.
     /// </summary>
-    public async Task<RunId?> ResolveAsync(string text, Visible visible, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RunId>> ResolveAsync(string text, Visible visible, CancellationToken cancellationToken)
     {
         long? head = null;
         for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(20, cancellationToken))
         {
             await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-            var hash = References.Hash(text);
-            var matching = ShortKey.TryParse(text, out var key)
-                ? snapshot.Runs.Where(r => r.Key == key.Value)
-                : snapshot.Runs.Where(r => r.Reference == hash);
-            var rows = await visible.Of(matching).Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Distinct().ToListAsync(cancellationToken);
-            var runs = rows.Select(static r => new RunId(r.Source, r.Type, r.Namespace, r.Id)).Where(r => r.Rendering == text || r.Key.ToString() == text).ToList();
+            List<RunId> runs = ShortKey.TryParse(text, out var key)
+                ? [.. (await visible.Of(snapshot.Runs).Where(r => r.Key == key.Value).Take(1).ToListAsync(cancellationToken)).Select(RunViews.Id)]
+                : [.. (await Meanings.RunsAsync(snapshot, [text], visible, cancellationToken))[text]];
             head ??= await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
             if (runs.Count > 0 || snapshot.Live.Position >= head || Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(2))
             {
-                return runs.Count == 1 ? runs[0] : null;
+                return runs;
             }
         }
     }
 
-    private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, IReadOnlyList<long> operations, Visible visible)
+    private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, IReadOnlyList<long> operations, long[]? named, Visible visible)
     {
         var runs = visible.Of(snapshot.Runs);
         runs = f.From is { } from ? runs.Where(r => (r.EndedAt ?? r.AbandonedAt) >= from || r.State == (short)AttemptState.Running) : runs;
@@ -138,11 +136,7 @@ public sealed class RunQueries
             _ => runs.Where(r => operations.Contains(r.Operation)),
         };
         runs = f.Actor is { } actor ? runs.Where(r => r.Actor == actor) : runs;
-        if (f.Id is { } id)
-        {
-            var reference = References.Hash(id);
-            runs = runs.Where(r => r.Reference == reference && "vstrace-" + r.Source + "-" + r.Type + "-" + r.Namespace + "-" + r.Id == id);
-        }
+        runs = named is null ? runs : runs.Where(r => named.Contains(r.Key));
         if (f.State is not null)
         {
             var state = RunViews.State(f.State);

@@ -21,8 +21,8 @@ internal static class RunViews
             return [];
         }
         var ancestors = await Walk(snapshot, rows.Select(static r => r.Key).Distinct(), Ancestors, rows.Count + MostAncestors).ToListAsync(cancellationToken);
-        var runs = ancestors.Select(static r => ToTraceRun(r, [])).ToList();
-        var beside = await RunDetails.LoadAsync(snapshot, rows, cancellationToken);
+        var beside = await RunDetails.LoadAsync(snapshot, rows, ancestors, cancellationToken);
+        var runs = ancestors.Select(r => ToTraceRun(r, beside.Meanings.ParentOf(r).Text, [])).ToList();
         return [.. rows.Select(r => View(r, beside, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
     }
 
@@ -30,34 +30,39 @@ internal static class RunViews
     public static IQueryable<RunRow> TraceRows(Snapshot snapshot, long key, int limit) => Walk(snapshot, [key], Joined, limit);
 
     /// <summary>The view of a row; without its trace id, which no row knows by itself.</summary>
-    public static RunView View(RunRow row, RunDetails beside, Visible visible) => new()
+    public static RunView View(RunRow row, RunDetails beside, Visible visible)
     {
-        Key = new ShortKey(row.Key).ToString(),
-        Id = row.Id,
-        Attempt = row.Attempt,
-        Source = row.Source,
-        Namespace = row.Namespace,
-        Type = row.Type,
-        Name = row.Name,
-        Operation = new ShortKey(row.Operation).ToString(),
-        SpanId = SpanIds.SpanId(Id(row), row.Attempt),
-        State = ((AttemptState)row.State).ToString().ToLowerInvariant(),
-        Outcome = ((Outcome?)row.Outcome)?.Text(),
-        StartedAt = row.StartedAt,
-        EndedAt = row.EndedAt,
-        AbandonedAt = row.AbandonedAt,
-        Duration = row.Duration / 1e6,
-        Actor = row.Actor,
-        Reason = row.Reason,
-        Submitter = row.Submitter,
-        Parent = row.Parent is { } parent ? Masked(parent, beside.Targets, row.Namespace, visible) : null,
-        Links = [.. beside.Links[(row.Key, row.Attempt)].Select(l => new LinkView(l.Kind, Masked(l.Run, beside.Targets, row.Namespace, visible),
-            References.Choose([.. beside.Targets[l.Run]], row.Namespace) is not null))],
-        Stages = [.. beside.Stages[(row.Key, row.Attempt)]],
-        Tags = beside.Tags[(row.Key, row.Attempt)],
-        Flags = row.Flags.Length == 0 ? [] : row.Flags.Split(' '),
-        ExcludedBecause = row.ExcludedBecause,
-    };
+        var (parent, isFromText) = beside.Meanings.ParentOf(row);
+        return new()
+        {
+            Key = new ShortKey(row.Key).ToString(),
+            Id = row.Id,
+            Attempt = row.Attempt,
+            Source = row.Source,
+            Namespace = row.Namespace,
+            Type = row.Type,
+            Name = row.Name,
+            Operation = new ShortKey(row.Operation).ToString(),
+            SpanId = SpanIds.SpanId(Id(row), row.Attempt),
+            State = ((AttemptState)row.State).ToString().ToLowerInvariant(),
+            Outcome = ((Outcome?)row.Outcome)?.Text(),
+            StartedAt = row.StartedAt,
+            EndedAt = row.EndedAt,
+            AbandonedAt = row.AbandonedAt,
+            Duration = row.Duration / 1e6,
+            Actor = row.Actor,
+            Reason = row.Reason,
+            Submitter = row.Submitter,
+            Parent = parent is null ? null : beside.Meanings.Shown(parent, row, visible),
+            ParentFrom = isFromText ? "text" : null,
+            ParentAmbiguous = parent is not null && beside.Meanings.IsAmbiguous(parent, row, visible) ? true : null,
+            Links = [.. beside.Meanings.LinksOf(row, beside.Links[(row.Key, row.Attempt)]).Select(l => beside.Meanings.View(l, row, visible))],
+            Stages = [.. beside.Stages[(row.Key, row.Attempt)]],
+            Tags = beside.Tags[(row.Key, row.Attempt)],
+            Flags = row.Flags.Length == 0 ? [] : row.Flags.Split(' '),
+            ExcludedBecause = row.ExcludedBecause,
+        };
+    }
 
     /// <summary>What remains of a run that the caller may not see: when, and how it ended.</summary>
     public static RunView Hide(RunView view) => view with
@@ -73,6 +78,8 @@ internal static class RunViews
         Reason = null,
         Submitter = "",
         Parent = null,
+        ParentFrom = null,
+        ParentAmbiguous = null,
         Links = [],
         Stages = [],
         Tags = Event.NoTags,
@@ -81,8 +88,11 @@ internal static class RunViews
     };
 
     /// <summary>What a trace needs to know of a row.</summary>
-    public static TraceRun ToTraceRun(RunRow row, IEnumerable<RunLink> links) =>
-        new(Id(row), row.Attempt, row.At, row.EndedAt, row.Parent, [.. links], Traceparent.Parse(row.Traceparent));
+    /// <param name="row">The row.</param>
+    /// <param name="parent">The reference to its parent.</param>
+    /// <param name="links">Its links.</param>
+    public static TraceRun ToTraceRun(RunRow row, string? parent, IEnumerable<RunLink> links) =>
+        new(Id(row), row.Attempt, row.At, row.EndedAt, parent, [.. links], Traceparent.Parse(row.Traceparent));
 
     /// <summary>The identity of a row.</summary>
     public static RunId Id(RunRow row) => new(row.Source, row.Type, row.Namespace, row.Id);
@@ -92,25 +102,49 @@ internal static class RunViews
 
     private const int MostAncestors = 10_000;
 
-    /// <summary>One step of a walk over runs: from those known (r) to those that belong to them (o).</summary>
-    private const string Ancestors = "o.reference = r.parent_reference OR o.span_id = r.parent_span_id";
+    /// <summary>Of the readings in a run's texts the first that is a name counts; so none before it (b) may be one. Runs and aliases are names alike.</summary>
+    private const string IsFirstKnown = """
+        n.is_causal AND next.key <> m.key
+          AND NOT EXISTS (SELECT 1 FROM run_mentions AS b JOIN runs AS c ON c.reference = b.reference
+            WHERE b.key = n.key AND b.attempt = n.attempt AND b.ordinal < n.ordinal AND b.is_causal)
+          AND NOT EXISTS (SELECT 1 FROM run_mentions AS b JOIN run_aliases AS c ON c.reference = b.reference
+            WHERE b.key = n.key AND b.attempt = n.attempt AND b.ordinal < n.ordinal AND b.is_causal)
+        """;
 
-    private const string Joined = $"{Ancestors} OR o.parent_reference = r.reference OR o.parent_span_id = r.span_id OR o.trace_id = r.trace_id";
+    /// <summary>Steps of a walk over runs, from one that is known (m) up to those that it may be below (next).</summary>
+    private static readonly string[] Ancestors =
+    [
+        "runs AS r JOIN runs AS next ON next.reference = r.parent_reference WHERE r.key = m.key",
+        "runs AS r JOIN run_aliases AS next ON next.reference = r.parent_reference WHERE r.key = m.key",
+        "runs AS r JOIN runs AS next ON next.span_id = r.parent_span_id WHERE r.key = m.key",
+        $"run_mentions AS n JOIN runs AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}",
+        $"run_mentions AS n JOIN run_aliases AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}",
+    ];
 
-    private static string Masked(string reference, ILookup<string, RunId> targets, string ownNamespace, Visible visible) =>
-        References.Choose([.. targets[reference]], ownNamespace) is { } target && !visible.Includes(target.Namespace) ? Elsewhere : reference;
+    /// <summary>Up, down, and to those with the same trace id.</summary>
+    private static readonly string[] Joined =
+    [
+        .. Ancestors,
+        "runs AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key",
+        "run_aliases AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key",
+        "runs AS r JOIN runs AS next ON next.parent_span_id = r.span_id WHERE r.key = m.key",
+        "runs AS r JOIN runs AS next ON next.trace_id = r.trace_id WHERE r.key = m.key",
+        $"runs AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}",
+        $"run_aliases AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}",
+    ];
 
-    /// <remarks>UNION keeps each run once, so a cycle ends the walk. Hashes may join too much, which does no harm: the trace looks at the texts.</remarks>
-    private static IQueryable<RunRow> Walk(Snapshot snapshot, IEnumerable<long> keys, string step, int limit)
+    /// <remarks>Each run is kept once, so a cycle ends the walk. Hashes may join too much, which does no harm: the trace looks at the texts.</remarks>
+    private static IQueryable<RunRow> Walk(Snapshot snapshot, IEnumerable<long> keys, IEnumerable<string> steps, int limit)
     {
-        var runs = $"runs_{snapshot.Live.Slot}";
-        var seeds = string.Join(", ", keys);
+        var slot = snapshot.Live.Slot;
+        var runs = $"runs_{slot}";
+        var walk = snapshot.Walk($"SELECT key FROM {runs} WHERE key IN ({string.Join(", ", keys)})", steps.Select(step =>
+            step.Replace("runs AS", $"{runs} AS", StringComparison.Ordinal)
+                .Replace("run_aliases AS", $"run_aliases_{slot} AS", StringComparison.Ordinal)
+                .Replace("run_mentions AS", $"run_mentions_{slot} AS", StringComparison.Ordinal)));
 #pragma warning disable EF1002 // A slot's name, our own step and numbers: nothing from outside.
         return snapshot.Database.Set<RunRow>(runs).FromSqlRaw($"""
-            WITH RECURSIVE member(key) AS (
-              SELECT key FROM {runs} WHERE key IN ({seeds})
-              UNION
-              SELECT o.key FROM member AS m JOIN {runs} AS r ON r.key = m.key JOIN {runs} AS o ON {step})
+            {walk}
             SELECT * FROM {runs} WHERE key IN (SELECT key FROM member LIMIT {limit})
             """).AsNoTracking();
 #pragma warning restore EF1002
@@ -121,12 +155,18 @@ internal static class RunViews
 /// <param name="Links">Their links.</param>
 /// <param name="Stages">Their stages.</param>
 /// <param name="Tags">Their tags.</param>
-/// <param name="Targets">The identities that their parents and links mean, by rendering.</param>
+/// <param name="Meanings">What they and others refer to.</param>
 internal sealed record RunDetails(
     ILookup<(long, int), RunLink> Links, ILookup<(long, int), StageView> Stages, IReadOnlyDictionary<(long, int), ImmutableSortedDictionary<string, TagValue>> Tags,
-    ILookup<string, RunId> Targets)
+    Meanings Meanings)
 {
-    public static async Task<RunDetails> LoadAsync(Snapshot snapshot, IReadOnlyCollection<RunRow> rows, CancellationToken cancellationToken)
+    /// <summary>Reads it.</summary>
+    /// <param name="snapshot">Where to look.</param>
+    /// <param name="rows">The rows to be shown.</param>
+    /// <param name="others">The rows whose parents are wanted, those to be shown among them.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<RunDetails> LoadAsync(
+        Snapshot snapshot, IReadOnlyCollection<RunRow> rows, IReadOnlyCollection<RunRow> others, CancellationToken cancellationToken)
     {
         var keys = rows.Select(static r => r.Key).Distinct().ToArray();
         var links = (await snapshot.RunLinks.Where(l => keys.Contains(l.Key)).OrderBy(static l => l.Ordinal).ToListAsync(cancellationToken))
@@ -135,11 +175,6 @@ internal sealed record RunDetails(
             .ToLookup(static s => (s.Key, s.Attempt), static s => new StageView(s.Name, s.FromAt, s.ToAt));
         var tags = (await snapshot.RunTags.Where(t => keys.Contains(t.Key)).Select(static t => new { t.Key, t.Attempt, t.Tags }).ToListAsync(cancellationToken))
             .ToDictionary(static t => (t.Key, t.Attempt), static t => EventData.ReadTags(t.Tags));
-
-        var references = rows.Select(static r => r.Parent).Concat(links.SelectMany(static l => l).Select(static l => l.Run))
-            .OfType<string>().Distinct().Select(References.Hash).ToArray();
-        var targets = await snapshot.Runs.Where(r => references.Contains(r.Reference))
-            .Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Distinct().ToListAsync(cancellationToken);
-        return new(links, stages, tags, targets.Select(static t => new RunId(t.Source, t.Type, t.Namespace, t.Id)).ToLookup(static id => id.Rendering));
+        return new(links, stages, tags, await Meanings.LoadAsync(snapshot, others, links.SelectMany(static l => l), cancellationToken));
     }
 }

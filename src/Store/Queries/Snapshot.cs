@@ -27,6 +27,10 @@ internal sealed class Snapshot : IAsyncDisposable
 
     public IQueryable<RunLinkRow> RunLinks => Database.RunLinks(Live.Slot);
 
+    public IQueryable<RunAliasRow> RunAliases => Database.RunAliases(Live.Slot);
+
+    public IQueryable<RunMentionRow> RunMentions => Database.RunMentions(Live.Slot);
+
     public IQueryable<RunStageRow> RunStages => Database.RunStages(Live.Slot);
 
     public IQueryable<RunTagsRow> RunTags => Database.RunTags(Live.Slot);
@@ -36,6 +40,9 @@ internal sealed class Snapshot : IAsyncDisposable
     public IQueryable<OperationSettingRow> OperationSettings => Database.OperationSettings(Live.Slot);
 
     public IQueryable<RollupRow> Rollups => Database.Rollups(Live.Slot);
+
+    /// <summary>SQL that begins with some keys and goes on by steps: see <see cref="IEngine.Walk"/>.</summary>
+    public string Walk(string seeds, IEnumerable<string> steps) => _engine.Walk(seeds, steps);
 
     /// <summary>The attempts that carry at least one of some tags.</summary>
     public IQueryable<TaggedRun> Tagged(long[] tags) =>

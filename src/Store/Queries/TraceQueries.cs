@@ -27,9 +27,10 @@ public sealed class TraceQueries
             return null;
         }
         var rows = await RunViews.TraceRows(snapshot, key.Value, MostRuns + 1).ToListAsync(cancellationToken);
-        var beside = await RunDetails.LoadAsync(snapshot, rows, cancellationToken);
+        var beside = await RunDetails.LoadAsync(snapshot, rows, rows, cancellationToken);
         var run = RunViews.Id(rows.First(r => r.Key == key.Value));
-        var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(r, beside.Links[(r.Key, r.Attempt)]))], run, number.Value);
+        var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(
+            r, beside.Meanings.ParentOf(r).Text, beside.Meanings.ResolvedLinksOf(r, beside.Links[(r.Key, r.Attempt)])))], run, number.Value);
 
         var byAttempt = rows.ToDictionary(static r => (r.Key, r.Attempt));
         var views = trace.Runs.Select(t => byAttempt[(t.Id.Key.Value, t.Attempt)]).Select(r =>

@@ -144,7 +144,7 @@ public sealed class RunStateProperties
         "transition" => Build.Enter(at, $"stage {value}", $"stage at {at}"),
         "abandon" => Build.Abandon(at),
         "administer" => Build.Exclude(1, value > 1),
-        "annotate" => Build.Annotate(at),
+        "annotate" => Build.Annotate(at) with { Note = value > 1 ? $"for ABC-{value}" : null },
         _ => Build.Link(at),
     };
 }

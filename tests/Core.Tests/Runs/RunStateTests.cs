@@ -318,6 +318,20 @@ public sealed class RunStateTests
     }
 
     [Fact]
+    public void The_texts_that_may_name_runs_are_read_branch_first_and_reason_last()
+    {
+        var attempt = Only(
+            Start(0, "name") with { Reason = "why" }, Annotate(1) with { Note = "for ABC-2" }, Annotate(2) with { Note = "nobody" }, Annotate(3) with { Note = "for ABC-1" },
+            Annotate(4).Tag("vcs.ref.head.message", "message").Tag("vcs.change.title", "title").Tag("vcs.ref.head.name", "branch"));
+
+        Assert.Equal(["branch", "title", "name", "for ABC-2", "for ABC-1", "message", "why"], attempt.Texts);
+    }
+
+    [Fact]
+    public void Of_notes_without_end_the_first_are_kept() =>
+        Assert.Equal(Mention.Most, RunState.Fold([Start(0), .. Enumerable.Range(1, 50).Select(static i => Annotate(i) with { Note = $"ABC-{i}" })]).Attempts[1].Notes.Length);
+
+    [Fact]
     public void A_parent_may_come_later_than_the_start() => Assert.Equal("a", Only(Start(0), Link(1) with { Parents = ["a"] }).Parent);
 
     [Fact]

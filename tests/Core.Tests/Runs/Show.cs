@@ -11,7 +11,7 @@ internal static class Show
     public static string Text(Attempt a) => string.Join(' ',
         $"#{a.Number}", a.State, a.Name, Text(a.StartedAt), Text(a.EndedAt), a.Outcome, a.Actor, a.Reason, a.Submitter, a.Parent,
         string.Join(',', a.Links), a.Traceparent, string.Join(',', a.Tags), string.Join(',', a.Flags), string.Join(',', a.Stages.Select(Text)),
-        Text(a.AbandonedAt), a.ExcludedBecause, a.IsImported, Text(a.StartRecordedAt), Text(a.EndRecordedAt), Text(a.LastSignRecordedAt));
+        Text(a.AbandonedAt), a.ExcludedBecause, a.IsImported, Text(a.StartRecordedAt), Text(a.EndRecordedAt), Text(a.LastSignRecordedAt), string.Join('|', a.Texts));
 
     public static string Text(Stage s) => $"{s.Name} {Text(s.From)}..{(s.To is null ? "" : Text(s.To))}";
 

@@ -50,6 +50,16 @@ public sealed class TraceTests
     public void A_parent_that_is_not_known_leaves_a_root() => Assert.Equal("a", Drawn(Of("a", Loaded("a", 0, parent: "unknown"))));
 
     [Fact]
+    public void A_parent_may_be_named_by_an_alias_unless_two_runs_have_it()
+    {
+        var issue = new RunId(SourceNames.Jira, "issue", "ABC", "ABC-1");
+        TraceRun[] runs = [Loaded(issue, 0), Loaded("a", 1) with { Parent = "ABC-1" }];
+
+        Assert.Equal("ABC-1(a)", Drawn(Of("a", runs)));
+        Assert.Equal("a", Drawn(Of("a", [.. runs, Loaded(issue with { Namespace = "DEF" }, 0)])));
+    }
+
+    [Fact]
     public void A_child_belongs_to_the_attempt_that_held_its_start()
     {
         TraceRun[] runs =

@@ -33,7 +33,8 @@ internal sealed record History(IReadOnlyList<HistoryEvent> Events)
             from value in Gen.Elements("api", "web")
             from inTrace in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
             from outcome in Gen.Elements(Enum.GetValues<Outcome>())
-            select new HistoryEvent(kind, run, at, number, actor, name, parents, links, tag, value, inTrace, outcome);
+            from mentioned in Gen.Frequency((2, Gen.Constant<int?>(null)), (1, Gen.Choose(0, 3).Select(static r => (int?)r)))
+            select new HistoryEvent(kind, run, at, number, actor, name, parents, links, tag, value, inTrace, outcome, mentioned);
         return Gen.Choose(1, 14).SelectMany(size => one.ArrayOf(size)).Select(static events => new History(events)).ToArbitrary();
     }
 
@@ -44,11 +45,13 @@ internal sealed record History(IReadOnlyList<HistoryEvent> Events)
 /// <summary>One event of a history, without what differs between its arrivals.</summary>
 internal sealed record HistoryEvent(
     EventKind Kind, int Run, int At, int? Attempt, string? Actor, string? Name, int[] Parents, int[] Links, string? Tag, string Value,
-    bool InTrace, Outcome Outcome)
+    bool InTrace, Outcome Outcome, int? Mentioned)
 {
     public NewEvent In(int space, int ordinal) => Given.Event(Kind, IdOf(Run, space), At, new EventData
     {
         Name = Name,
+        Note = Kind == EventKind.Annotated && Mentioned is { } noted ? $"of {IdOf(noted, space).Rendering}-fix" : null,
+        Reason = Kind != EventKind.Annotated && Mentioned is { } mentioned ? $"as space{space}/web#{mentioned}, UTF-8, {IdOf(mentioned, space).Rendering}." : null,
         Actor = Actor,
         Stage = Kind == EventKind.Transitioned ? Value : null,
         Outcome = Kind == EventKind.Ended ? Outcome.Text() : null,
@@ -63,6 +66,6 @@ internal sealed record HistoryEvent(
         Attempt = Attempt,
     };
 
-    /// <summary>One of the three, or a fourth that never reports.</summary>
-    private static RunId IdOf(int run, int space) => Given.Run($"r{run}", run == 0 ? "pipeline" : "job", $"space{space}");
+    /// <summary>One of the three, of which the last has aliases, or a fourth that never reports.</summary>
+    private static RunId IdOf(int run, int space) => run == 2 ? new(SourceNames.GitHub, "issue", $"space{space}.web", "2") : Given.Run($"r{run}", run == 0 ? "pipeline" : "job", $"space{space}");
 }

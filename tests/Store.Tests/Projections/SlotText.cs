@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Events;
 using ValueStream.Core.Numbers;
 
 namespace ValueStream.Store.Tests.Projections;
@@ -9,7 +10,7 @@ namespace ValueStream.Store.Tests.Projections;
 /// </summary>
 internal static class SlotText
 {
-    /// <summary>The live slot's rows of one namespace, without its name.</summary>
+    /// <summary>The live slot's rows of one namespace and those below it, without its name.</summary>
     public static async Task<string> LiveAsync(StoreFixture store, string @namespace) =>
         (await OfAsync(store, live: true, @namespace)).Replace(@namespace, "space", StringComparison.Ordinal);
 
@@ -21,9 +22,11 @@ internal static class SlotText
         var cancel = TestContext.Current.CancellationToken;
         await using var database = await store.Get<IDbContextFactory<Database>>().CreateDbContextAsync(cancel);
         var slot = await database.Checkpoints.Where(c => c.Live == live).Select(static c => c.Slot).SingleAsync(cancel);
-        var runs = await database.Runs(slot).Where(r => @namespace == null || r.Namespace == @namespace)
+        var runs = await database.Runs(slot).Where(r => @namespace == null || r.Namespace == @namespace || r.Namespace.StartsWith(@namespace + "."))
             .OrderBy(static r => r.Namespace).ThenBy(static r => r.Type).ThenBy(static r => r.Id).ThenBy(static r => r.Attempt).ToListAsync(cancel);
         var links = (await database.RunLinks(slot).OrderBy(static l => l.Ordinal).ToListAsync(cancel)).ToLookup(static l => (l.Key, l.Attempt));
+        var mentions = (await database.RunMentions(slot).OrderBy(static m => m.Ordinal).ToListAsync(cancel)).ToLookup(static m => (m.Key, m.Attempt));
+        var aliases = (await database.RunAliases(slot).ToListAsync(cancel)).ToLookup(static a => a.Key, static a => a.Reference);
         var stages = (await database.RunStages(slot).OrderBy(static l => l.Ordinal).ToListAsync(cancel)).ToLookup(static l => (l.Key, l.Attempt));
         var tags = (await database.RunTags(slot).ToListAsync(cancel)).ToDictionary(static t => (t.Key, t.Attempt));
         var dictionary = await database.Tags.ToDictionaryAsync(static t => t.Id, static t => $"{t.Key}={t.Value}", cancel);
@@ -31,10 +34,12 @@ internal static class SlotText
             $"{r.Source} {r.Type} {r.Namespace} {r.Id} #{r.Attempt}", r.Name, r.State, r.Outcome, Seconds(r.At), Seconds(r.StartedAt), Seconds(r.EndedAt), Seconds(r.AbandonedAt),
             r.Duration, r.Actor, r.Reason, r.Submitter, r.Parent, r.Traceparent?.Split('-')[2], r.Flags, tags[(r.Key, r.Attempt)].Tags,
             string.Join(", ", links[(r.Key, r.Attempt)].Select(static l => $"{l.Kind} {l.Target}")),
+            string.Join(", ", mentions[(r.Key, r.Attempt)].Select(static m => $"{m.Place} {m.Text} {m.IsCausal} {m.Reference == References.Hash(m.Text)}")),
+            string.Join(", ", Aliases.Of(new RunId(r.Source, r.Type, r.Namespace, r.Id)).Select(a => $"{a} {aliases[r.Key].Contains(References.Hash(a))}")), aliases[r.Key].Count(),
             string.Join(", ", stages[(r.Key, r.Attempt)].Select(static s => $"{s.Name} {Seconds(s.FromAt)}..{Seconds(s.ToAt)}")),
             string.Join(", ", tags[(r.Key, r.Attempt)].Ids.Select(t => dictionary[t]).Order(StringComparer.Ordinal))));
 
-        var operations = await database.Operations(slot).Where(o => @namespace == null || o.Namespace == @namespace)
+        var operations = await database.Operations(slot).Where(o => @namespace == null || o.Namespace == @namespace || o.Namespace.StartsWith(@namespace + "."))
             .OrderBy(static o => o.Namespace).ThenBy(static o => o.Type).ThenBy(static o => o.Name).ToListAsync(cancel);
         var rollups = (await database.Rollups(slot).ToListAsync(cancel)).ToLookup(static r => r.Operation);
         texts = texts.Concat(operations.Select(o => string.Join(" | ",

@@ -92,8 +92,8 @@ public abstract class TraceContract
 
         Assert.Equal(["parent c-1 near"], Edges((await TraceAsync(store, same))!));
         Assert.Empty((await TraceAsync(store, Build))!.Edges);
-        Assert.Null(await store.Get<RunQueries>().ResolveAsync(one.Rendering, Visible.Everything, Cancel));
-        Assert.Equal(other, await store.Get<RunQueries>().ResolveAsync(one.Rendering, Visible.Namespaces("b"), Cancel));
+        Assert.Equal(2, (await store.Get<RunQueries>().ResolveAsync(one.Rendering, Visible.Everything, Cancel)).Count);
+        Assert.Equal([other], await store.Get<RunQueries>().ResolveAsync(one.Rendering, Visible.Namespaces("b"), Cancel));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public abstract class TraceContract
         Assert.Null(await store.Get<TraceQueries>().OfAsync(secret.Key, null, mine, Cancel));
         Assert.Equal(0, await store.Get<TraceQueries>().VersionAsync(secret.Key, mine, Cancel));
         Assert.Null(await runs.FindAsync(secret.Key, null, mine, Cancel));
-        Assert.Null(await runs.ResolveAsync(secret.Rendering, mine, Cancel));
+        Assert.Empty(await runs.ResolveAsync(secret.Rendering, mine, Cancel));
         Assert.Equal(["b", "p"], (await runs.ListAsync(new RunFilter(), mine, Cancel)).Items.Select(static r => r.Id).Order());
         Assert.Equal(["secret"], (await runs.ListAsync(new RunFilter(), Visible.Namespaces("other.*"), Cancel)).Items.Select(static r => r.Id));
         Assert.DoesNotContain((await store.Get<EventQueries>().ListAsync(new EventFilter(), mine, Cancel)).Items, static e => e.Namespace != "default");

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace ValueStream.Core.Events;
+
+/// <summary>The shorter texts by which runs are known beside their renderings. They follow from the identity alone, so they never change.</summary>
+/// <remarks>Upstream named a pull request by GitHub's database id. That is in no identity: whoever maps the webhook has to give it as a link or a tag.</remarks>
+public static class Aliases
+{
+    /// <summary>The aliases of a run, each once; scripts' runs have none.</summary>
+    public static ImmutableArray<string> Of(RunId run) => run.Source switch
+    {
+        // An owner has no dots, a repository may have some.
+        SourceNames.GitHub => OfCodeHost(run, '#', 1),
+        // Groups are joined by dots and a project may have some: where the groups end nobody can tell.
+        SourceNames.GitLab => OfCodeHost(run, run.Type == PullRequest ? '!' : '#', int.MaxValue),
+        SourceNames.Jira => OfJira(run),
+        _ => [],
+    };
+
+    /// <summary>Everything that a run is called: its rendering and its aliases.</summary>
+    public static ImmutableArray<string> NamesOf(RunId run) => [run.Rendering, .. Of(run)];
+
+    private const string Issue = "issue";
+    private const string PullRequest = "pull_request";
+
+    private static ImmutableArray<string> OfCodeHost(RunId run, char mark, int deepest)
+    {
+        var aliases = ImmutableArray.CreateBuilder<string>();
+        var isNumbered = run.Type is Issue or PullRequest && run.Id.All(char.IsAsciiDigit);
+        for (var dot = run.Namespace.IndexOf('.'); dot >= 0 && deepest-- > 0; dot = run.Namespace.IndexOf('.', dot + 1))
+        {
+            var (owner, repository) = (run.Namespace[..dot], run.Namespace[(dot + 1)..]);
+            aliases.Add($"vstrace-{run.Source}-{run.Type}-{repository}-{run.Id}");
+            if (isNumbered)
+            {
+                aliases.Add($"{owner.Replace('.', '/')}/{repository}{mark}{run.Id}");
+            }
+        }
+        return aliases.ToImmutable();
+    }
+
+    private static ImmutableArray<string> OfJira(RunId run)
+    {
+        var aliases = ImmutableArray.Create(
+            $"vstrace-jiracloud-{run.Type}-{run.Id}",
+            $"vstrace-jiracloud-{run.Type}-{run.Namespace}-{run.Id}");
+        // An issue that moved to another project may keep a key that is not its namespace's.
+        var key = run.Id.All(char.IsAsciiDigit) && run.Type == Issue ? $"{run.Namespace}-{run.Id}" : run.Id;
+        return Mention.In(key) is [{ IsCertain: false } whole] && whole.Text == key ? aliases.Add(key) : aliases;
+    }
+}

@@ -1,0 +1,96 @@
+using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
+
+namespace ValueStream.Store.Queries;
+
+/// <summary>What references mean, at the moment of reading: those that were sent, and those that stand in texts.</summary>
+internal sealed class Meanings
+{
+    private readonly ILookup<string, RunId> _runs;
+    private readonly ILookup<(long, int), (Mention Mention, bool IsCausal)> _mentions;
+
+    private Meanings(ILookup<string, RunId> runs, ILookup<(long, int), (Mention, bool)> mentions) => (_runs, _mentions) = (runs, mentions);
+
+    /// <summary>The meanings of all that some rows refer to.</summary>
+    /// <param name="snapshot">Where to look.</param>
+    /// <param name="rows">The rows; of these also what their texts name.</param>
+    /// <param name="links">Links whose meanings are wanted too.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<Meanings> LoadAsync(
+        Snapshot snapshot, IReadOnlyCollection<RunRow> rows, IEnumerable<RunLink> links, CancellationToken cancellationToken)
+    {
+        var keys = rows.Select(static r => r.Key).Distinct().ToArray();
+        var mentions = (await snapshot.RunMentions.Where(m => EF.Parameter(keys).Contains(m.Key)).OrderBy(static m => m.Ordinal).ToListAsync(cancellationToken))
+            .GroupBy(static m => (m.Key, m.Attempt, m.Place))
+            .ToLookup(static g => (g.Key.Key, g.Key.Attempt), static g => (new Mention([.. g.Select(static m => m.Text)]), g.First().IsCausal));
+        var texts = rows.Select(static r => r.Parent).OfType<string>().Concat(links.Select(static l => l.Run))
+            .Concat(mentions.SelectMany(static m => m).SelectMany(static m => m.Item1.Readings));
+        return new(await RunsAsync(snapshot, texts, Visible.Everything, cancellationToken), mentions);
+    }
+
+    /// <summary>The runs that have some texts as their rendering or alias, by the text.</summary>
+    public static async Task<ILookup<string, RunId>> RunsAsync(Snapshot snapshot, IEnumerable<string> texts, Visible visible, CancellationToken cancellationToken)
+    {
+        var wanted = texts.ToHashSet();
+        if (wanted.Count == 0)
+        {
+            return Enumerable.Empty<RunId>().ToLookup(static _ => "");
+        }
+        var hashes = wanted.Select(References.Hash).ToArray();
+        var byAlias = snapshot.RunAliases.Where(a => EF.Parameter(hashes).Contains(a.Reference))
+            .Join(visible.Of(snapshot.Runs), static a => a.Key, static r => r.Key, static (a, r) => new { r.Source, r.Type, r.Namespace, r.Id });
+        var rows = await visible.Of(snapshot.Runs).Where(r => EF.Parameter(hashes).Contains(r.Reference))
+            .Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Union(byAlias).ToListAsync(cancellationToken);
+        return rows.Select(static r => new RunId(r.Source, r.Type, r.Namespace, r.Id))
+            .SelectMany(static run => Aliases.NamesOf(run), static (run, name) => (run, name)).Where(n => wanted.Contains(n.name)).ToLookup(static n => n.name, static n => n.run);
+    }
+
+    /// <summary>The reference to a row's parent: the one that was sent; else, where it was started in no trace, the first in its texts that is
+    /// the name of a run; else the first that can be nothing but such a name, and is pending. What only groups others is no parent.</summary>
+    public (string? Text, bool IsFromText) ParentOf(RunRow row)
+    {
+        if (row.Parent is { } sent)
+        {
+            return (sent, false);
+        }
+        var causal = _mentions[(row.Key, row.Attempt)].Where(static m => m.IsCausal).Select(static m => m.Mention).ToList();
+        var text = causal.Select(Known).FirstOrDefault(static t => t is not null) ?? causal.FirstOrDefault(static m => m.IsCertain)?.Text;
+        return text is null || (Meant(text, row) is { } run && RunId.IsGrouping(run.Type)) ? (null, false) : (text, true);
+    }
+
+    /// <summary>A row's links: those that were sent, then what its texts name beside.</summary>
+    public IEnumerable<RunLink> LinksOf(RunRow row, IEnumerable<RunLink> sent)
+    {
+        var links = sent.ToList();
+        var mentions = _mentions[(row.Key, row.Attempt)].ToList();
+        if (mentions.Count == 0)
+        {
+            return links;
+        }
+        var seen = links.Select(static l => l.Run).Append(ParentOf(row).Text).OfType<string>().Select(t => Meant(t, row)?.Rendering ?? t).ToHashSet();
+        links.AddRange(mentions.Select(m => Known(m.Mention) ?? (m.Mention.IsCertain ? m.Mention.Text : null)).OfType<string>()
+            .Where(t => seen.Add(Meant(t, row)?.Rendering ?? t)).Select(static t => new RunLink(LinkKinds.References, t)));
+        return links;
+    }
+
+    /// <summary>Those of <see cref="LinksOf"/> whose runs are known, with their renderings.</summary>
+    public IEnumerable<RunLink> ResolvedLinksOf(RunRow row, IEnumerable<RunLink> sent) =>
+        LinksOf(row, sent).Select(l => (l.Kind, Run: Meant(l.Run, row))).Where(static l => l.Run is not null).Select(static l => new RunLink(l.Kind, l.Run!.Rendering));
+
+    /// <summary>The view of a link of a row.</summary>
+    public LinkView View(RunLink link, RunRow row, Visible visible) =>
+        new(link.Kind, Shown(link.Run, row, visible), Meant(link.Run, row) is not null, IsAmbiguous(link.Run, row, visible) ? true : null);
+
+    /// <summary>Whether a reference of a row could mean more than one of the runs that may be seen, and so means none.</summary>
+    public bool IsAmbiguous(string text, RunRow row, Visible visible) =>
+        Meant(text, row) is null && _runs[text].Count(r => visible.Includes(r.Namespace)) > 1;
+
+    /// <summary>What is shown of a reference of a row: the rendering of what it means, unless that may not be seen.</summary>
+    public string Shown(string text, RunRow row, Visible visible) =>
+        Meant(text, row) is not { } run ? text : visible.Includes(run.Namespace) ? run.Rendering : RunViews.Elsewhere;
+
+    private RunId? Meant(string text, RunRow row) => References.Choose([.. _runs[text]], row.Namespace);
+
+    private string? Known(Mention mention) => mention.Readings.FirstOrDefault(_runs.Contains);
+}

@@ -77,7 +77,7 @@ internal static class AdministrationApi
             using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
             var root = Members(body.RootElement);
             var attempt = EventReader.ReadAttempt(root);
-            if (!ShortKey.TryParse(key, out var run) || await runs.ResolveAsync(key, Visible.Everything, cancellationToken) is not { } id
+            if (!ShortKey.TryParse(key, out var run) || await runs.ResolveAsync(key, Visible.Everything, cancellationToken) is not [var id]
                 || await runs.FindAsync(run, attempt, Visible.Everything, cancellationToken) is null)
             {
                 return Problems.NotFound($"There is no run with key '{key}'{(attempt is { } number ? $" and attempt {number}" : "")}. /api/v1/runs?id=... finds a run by its rendering.");

@@ -101,21 +101,26 @@ public abstract class RecountContract
                 }
             }
             var tags = allTags[(run.Key, run.Attempt)];
-            if (run.StartedAt is { } started)
+            var isExcluded = run.Flags.Contains("excluded", StringComparison.Ordinal);
+            if (run.StartedAt is { } started && !isExcluded)
             {
                 Count($"0 {HourOf(started)} {run.Operation} ", "Started", 1);
                 Count($"1 {DayOf(started)} {run.Operation} ", "Started", 1);
             }
-            if (run.EndedAt is not { } ended)
+            if ((run.EndedAt ?? run.AbandonedAt) is not { } ended)
             {
                 continue;
             }
-            var outcome = (Outcome)run.Outcome!;
             var rollups = new List<string> { $"0 {HourOf(ended)} {run.Operation} ", $"1 {DayOf(ended)} {run.Operation} " };
             rollups.AddRange(Dimensions.Index().Where(d => tags.ContainsKey(d.Item)).Select(d => $"{d.Index + 2} {DayOf(ended)} {run.Operation} {d.Item}={tags[d.Item].Text}"));
             foreach (var rollup in rollups)
             {
-                Count(rollup, $"{outcome}", 1);
+                Count(rollup, isExcluded ? "Excluded" : run.Outcome is null ? "Abandoned" : $"{(Outcome)run.Outcome}", 1);
+                if (isExcluded || run.Outcome is null)
+                {
+                    continue;
+                }
+                var outcome = (Outcome)run.Outcome;
                 if (run.StartedAt is null)
                 {
                     Count(rollup, "WithoutStart", 1);
@@ -128,6 +133,10 @@ public abstract class RecountContract
                 {
                     Count(rollup, $"{name} bin {Sketch.BinOf(micros)}", 1);
                 }
+            }
+            if (isExcluded)
+            {
+                continue;
             }
             if ((run.Actor ?? (tags.TryGetValue("user.name", out var user) ? user.Text : null)) is { } person)
             {

@@ -106,15 +106,19 @@ public abstract class RecountContract
                 Count($"0 {HourOf(started)} {run.Operation} ", "Started", 1);
                 Count($"1 {DayOf(started)} {run.Operation} ", "Started", 1);
             }
-            if (run.EndedAt is not { } ended)
+            if ((run.EndedAt ?? run.AbandonedAt) is not { } ended)
             {
                 continue;
             }
-            var outcome = (Outcome)run.Outcome!;
             var rollups = new List<string> { $"0 {HourOf(ended)} {run.Operation} ", $"1 {DayOf(ended)} {run.Operation} " };
             rollups.AddRange(Dimensions.Index().Where(d => tags.ContainsKey(d.Item)).Select(d => $"{d.Index + 2} {DayOf(ended)} {run.Operation} {d.Item}={tags[d.Item].Text}"));
             foreach (var rollup in rollups)
             {
+                if ((Outcome?)run.Outcome is not { } outcome)
+                {
+                    Count(rollup, "Abandoned", 1);
+                    continue;
+                }
                 Count(rollup, $"{outcome}", 1);
                 if (run.StartedAt is null)
                 {

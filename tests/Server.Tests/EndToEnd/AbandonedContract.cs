@@ -24,6 +24,7 @@ public abstract class AbandonedContract
         await AbandonAsync(database.ConnectionString, new RunId(SourceNames.CustomHttp, "backup", "default", "1"));
         await using var server = await ServerProcess.StartAsync(database.ConnectionString);
         var client = new ApiClient(server.Http);
+        await client.CaughtUpAsync();
 
         var abandoned = (await client.ReadAsync("/api/v1/runs?state=abandoned")).GetProperty("items")[0];
         Assert.Equal(("1", "abandoned", null), (abandoned.Text("id"), abandoned.Text("state"), abandoned.Text("outcome")));

@@ -20,10 +20,9 @@ internal static class EventSql
     /// <summary>SQL: the events after a position.</summary>
     public const string After = $"SELECT {Columns} FROM events WHERE position > @after ORDER BY position LIMIT @limit";
 
-    /// <summary>Reads all rows of a command that selects <see cref="Columns"/>.</summary>
-    public static async Task<List<EventRow>> ReadAsync(DbCommand command, CancellationToken cancellationToken)
+    /// <summary>Reads all rows of <see cref="Columns"/>.</summary>
+    public static async Task<List<EventRow>> ReadAsync(DbDataReader reader, CancellationToken cancellationToken)
     {
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var events = new List<EventRow>();
         while (await reader.ReadAsync(cancellationToken))
         {

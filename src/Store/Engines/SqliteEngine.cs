@@ -148,7 +148,8 @@ internal sealed class SqliteEngine : IEngine
     {
         await using var connection = await OpenAsync(cancellationToken);
         await using var command = connection.Command(null, EventSql.After, ("@after", after), ("@limit", limit));
-        return await EventSql.ReadAsync(command, cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await EventSql.ReadAsync(reader, cancellationToken);
     }
 
     public async Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken)

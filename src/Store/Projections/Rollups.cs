@@ -27,8 +27,7 @@ internal sealed class Rollups(TimeZoneInfo zone, TagDictionary tags)
         var gained = after?.Shares(zone, tags.Id).ToList() ?? [];
         if (before is not null)
         {
-            // Not from the dictionary, which would keep what it is asked for: these tags may just have been erased.
-            foreach (var lost in before.Shares(zone, TagDictionary.IdOf))
+            foreach (var lost in before.Shares(zone, tags.IdOnly))
             {
                 if (!gained.Remove(lost))
                 {

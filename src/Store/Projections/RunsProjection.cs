@@ -113,7 +113,8 @@ internal static class RunsProjection
                 setAside.Add((e.Position, exception.Message));
             }
         }
-        return new Folded(run, first.Run, RunState.Fold(readable), SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
+        var folded = new Folded(run, first.Run, [], SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
+        return folded with { Attempts = [.. RunState.Fold(readable).Attempts.Values.Select(a => new Projected(ToRow(folded, a), a, EventData.TagsJson(a.Tags)))] };
     }
 
     /// <summary>Writes the rows of folded runs with what they add up to, and takes away what is no longer so.</summary>
@@ -135,13 +136,12 @@ internal static class RunsProjection
         var mentioning = known.Where(static k => k.Value.HasMentions).Select(static k => k.Key).ToList();
         foreach (var run in folded)
         {
-            if (!run.State.Attempts.IsEmpty && !named.Contains(run.Run.Key.Value))
+            if (run.Attempts.Count > 0 && !named.Contains(run.Key))
             {
-                aliases.AddRange(Aliases.Of(run.Run).Select(a => new RunAliasRow { Reference = References.Hash(a), Key = run.Run.Key.Value }));
+                aliases.AddRange(Aliases.Of(run.Run).Select(a => new RunAliasRow { Reference = References.Hash(a), Key = run.Key }));
             }
-            foreach (var attempt in run.State.Attempts.Values)
+            foreach (var (row, attempt, tags) in run.Attempts)
             {
-                var row = ToRow(run, attempt);
                 known.Remove(new(row.Key, row.Attempt), out var before);
                 (before is null ? added : changed).Add(row);
                 var after = ContributionOf(row, attempt.Tags);
@@ -166,7 +166,6 @@ internal static class RunsProjection
                     ToAt = stage.To,
                 }));
                 mentions.AddRange(MentionsOf(row, Mention.Of(run.Run, attempt.Texts)));
-                var tags = EventData.TagsJson(attempt.Tags);
                 if (before?.Tags != tags)
                 {
                     (before is null ? newTags : otherTags).Add(new RunTagsRow
@@ -388,13 +387,19 @@ internal sealed record Known(string Tags, Contribution Contribution, bool HasMen
 /// <param name="Zone">The reporting zone in whose days it counts.</param>
 internal sealed record Slot(string Name, TimeZoneInfo Zone);
 
+/// <summary>An attempt of a run as its events tell it, ready to be written.</summary>
+/// <param name="Row">Its row.</param>
+/// <param name="Attempt">What the fold gave.</param>
+/// <param name="Tags">Its tags as JSON.</param>
+internal sealed record Projected(RunRow Row, Attempt Attempt, string Tags);
+
 /// <summary>A run as its events tell it.</summary>
 /// <param name="Run">Which run.</param>
 /// <param name="Key">Its short key.</param>
-/// <param name="State">What the fold gave.</param>
+/// <param name="Attempts">Its attempts.</param>
 /// <param name="Setting">What administrators set, where it is an operation and no run; nothing otherwise.</param>
 /// <param name="LastPosition">The last event that was read.</param>
 /// <param name="Truncated">Whether it has more events than are folded.</param>
 /// <param name="IsRedacted">Whether something of it was erased.</param>
 /// <param name="IsNew">Whether it has no rows yet.</param>
-internal sealed record Folded(RunId Run, long Key, RunState State, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);
+internal sealed record Folded(RunId Run, long Key, IReadOnlyList<Projected> Attempts, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);

@@ -22,6 +22,9 @@ internal sealed class TagDictionary
     /// <summary>The id of a tag.</summary>
     public static long IdOf(string key, string value) => Hashes.First64(key, value);
 
+    /// <summary>The id of a tag that is not to be written: it may just have been erased.</summary>
+    public long IdOnly(string key, string value) => _ids.TryGetValue((key, value), out var id) ? id : IdOf(key, value);
+
     /// <summary>The id of a tag, which the next <see cref="WriteAsync"/> writes unless it is there.</summary>
     public long Id(string key, string value)
     {

@@ -80,7 +80,8 @@ internal sealed record Contribution
     public static string? Person(string? actor, IReadOnlyDictionary<string, TagValue> tags) =>
         actor ?? (tags.TryGetValue(RollupSeries.UserName, out var user) ? user.Text : null);
 
-    private IEnumerable<Share> EndShares()
+    /// <summary>What it adds where it ended or was given up: one outcome, and its duration or why it has none.</summary>
+    public IEnumerable<Share> EndShares()
     {
         if (IsExcluded)
         {

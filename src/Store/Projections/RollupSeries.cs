@@ -26,7 +26,11 @@ internal static class RollupSeries
     public static short? Of(string tag) => Array.IndexOf(Dimensions, tag) is >= 0 and var i ? (short)(i + 2) : null;
 
     /// <summary>Hours since 1970 UTC.</summary>
-    public static int Hour(DateTimeOffset at) => (int)Math.Floor((at - DateTimeOffset.UnixEpoch).TotalHours);
+    public static int Hour(DateTimeOffset at)
+    {
+        var (hours, rest) = Math.DivRem((at - DateTimeOffset.UnixEpoch).Ticks, TimeSpan.TicksPerHour);
+        return (int)(rest < 0 ? hours - 1 : hours);
+    }
 
     /// <summary>When an hour begins.</summary>
     public static DateTimeOffset HourAt(int hour) => DateTimeOffset.UnixEpoch.AddHours(hour);

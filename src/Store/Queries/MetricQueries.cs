@@ -160,7 +160,7 @@ public sealed class MetricQueries
                 IsExcluded = run.Flags.Split(' ').Contains("excluded"),
                 Tags = Event.NoTags,
             };
-            foreach (var (_, share) in contribution.Shares(TimeZoneInfo.Utc, static (_, _) => 0).Where(static s => s.Key.Series == RollupSeries.Hours))
+            foreach (var share in contribution.EndShares())
             {
                 tally.Add(share);
             }

@@ -80,7 +80,7 @@ public sealed record RunView
     public required IReadOnlyList<LinkView> Links { get; init; }
 
     /// <summary>The stages that it passed through, in order of time; they are part of its own time.</summary>
-    public required IReadOnlyList<StageView> Stages { get; init; }
+    public IReadOnlyList<StageView> Stages { get; init; } = [];
 
     /// <summary>Its tags.</summary>
     public required IReadOnlyDictionary<string, TagValue> Tags { get; init; }

@@ -67,6 +67,6 @@ public sealed class MetricsTokenTests(TokenServer server)
 
         Assert.Equal((200, "text/plain"), (answer.Status, answer.ContentType));
         Assert.DoesNotContain(TokenServer.Token, answer.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("/metrics", (await server.Client.GetAsync("/openapi/v1.json", ("Authorization", $"Bearer {TokenServer.Token}"))).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"/metrics\"", (await server.Client.GetAsync("/openapi/v1.json", ("Authorization", $"Bearer {TokenServer.Token}"))).Text, StringComparison.Ordinal);
     }
 }

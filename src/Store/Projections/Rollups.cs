@@ -41,15 +41,30 @@ internal sealed class Rollups(TimeZoneInfo zone, TagDictionary tags)
         }
     }
 
-    /// <summary>Writes what was collected.</summary>
-    public async Task WriteAsync(Session session, string slot, CancellationToken cancellationToken)
+    /// <summary>Reads what there is of the rollups that change, and begins to add up on another thread: what is written meanwhile hides it.</summary>
+    public async Task<Task<Sums>> SumAsync(Session session, string slot, CancellationToken cancellationToken)
     {
         // In the table's order, so that neighbours are written together.
-        var keys = _changes.Keys.OrderBy(static k => k.Series).ThenBy(static k => k.At).ThenBy(static k => k.Operation).ThenBy(static k => k.Tag).ToList();
+        var keys = _changes.Keys.ToList();
+        keys.Sort(static (a, b) => a.Series.CompareTo(b.Series) is not 0 and var bySeries ? bySeries : a.At.CompareTo(b.At) is not 0 and var byTime ? byTime
+            : a.Operation.CompareTo(b.Operation) is not 0 and var byOperation ? byOperation : a.Tag.CompareTo(b.Tag));
         var stored = (await session.FindAsync(Keys, keys, "t.series, t.at, t.operation, t.tag, t.data", slot,
             static r => (Key: new RollupKey(r.GetInt16(0), r.GetInt32(1), r.GetInt64(2), r.GetInt64(3)), Data: r.GetFieldValue<byte[]>(4)), cancellationToken))
             .ToDictionary(static r => r.Key, static r => r.Data);
-        var (added, changed, gone) = (new List<RollupRow>(), new List<RollupRow>(), new List<RollupKey>());
+        return Task.Run(() => Sum(keys, stored), cancellationToken);
+    }
+
+    /// <summary>Writes the sums.</summary>
+    public static async Task WriteAsync(Sums sums, Session session, string slot, CancellationToken cancellationToken)
+    {
+        await session.DeleteAsync(Keys, sums.Gone, slot, cancellationToken);
+        await session.InsertAsync(Rows, sums.Changed, "ON CONFLICT (series, at, operation, tag) DO UPDATE SET data = excluded.data", slot, cancellationToken);
+        await session.InsertNewAsync(Rows, sums.Added, slot, cancellationToken);
+    }
+
+    private Sums Sum(List<RollupKey> keys, Dictionary<RollupKey, byte[]> stored)
+    {
+        var sums = new Sums([], [], []);
         foreach (var key in keys)
         {
             var tally = new Tally();
@@ -59,22 +74,31 @@ internal sealed class Rollups(TimeZoneInfo zone, TagDictionary tags)
                 tally.AddBytes(known);
             }
             // What is added first: the sum may pass through what is not yet there.
-            foreach (var (share, sign) in _changes[key].OrderByDescending(static c => c.Sign))
+            var changes = _changes[key];
+            foreach (var (share, sign) in changes)
             {
-                tally.Add(share, sign);
+                if (sign > 0)
+                {
+                    tally.Add(share);
+                }
+            }
+            foreach (var (share, sign) in changes)
+            {
+                if (sign < 0)
+                {
+                    tally.Add(share, sign);
+                }
             }
             if (tally.IsEmpty)
             {
-                gone.Add(key);
+                sums.Gone.Add(key);
             }
             else
             {
-                (known is null ? added : changed).Add(new() { Series = key.Series, At = key.At, Operation = key.Operation, Tag = key.Tag, Data = tally.ToBytes() });
+                (known is null ? sums.Added : sums.Changed).Add(new() { Series = key.Series, At = key.At, Operation = key.Operation, Tag = key.Tag, Data = tally.ToBytes() });
             }
         }
-        await session.DeleteAsync(Keys, gone, slot, cancellationToken);
-        await session.InsertAsync(Rows, changed, "ON CONFLICT (series, at, operation, tag) DO UPDATE SET data = excluded.data", slot, cancellationToken);
-        await session.InsertNewAsync(Rows, added, slot, cancellationToken);
+        return sums;
     }
 
     private void Change(RollupKey key, Share share, int sign)
@@ -86,3 +110,9 @@ internal sealed class Rollups(TimeZoneInfo zone, TagDictionary tags)
         changes.Add((share, sign));
     }
 }
+
+/// <summary>What rollups add up to after a change.</summary>
+/// <param name="Added">Those that were not there.</param>
+/// <param name="Changed">Those that were.</param>
+/// <param name="Gone">Those of which nothing is left.</param>
+internal sealed record Sums(List<RollupRow> Added, List<RollupRow> Changed, List<RollupKey> Gone);

@@ -189,6 +189,7 @@ internal static class RunsProjection
             rollups.Change(gone.Contribution, null);
             operations.Change(null, gone.Contribution);
         }
+        var sums = await rollups.SumAsync(session, slot.Name, cancellationToken);
         var rewritten = changed.Select(static r => new RunKey(r.Key, r.Attempt)).Concat(known.Keys).ToList();
         await session.DeleteAsync(LinkKeys, rewritten, slot.Name, cancellationToken);
         await session.DeleteAsync(MentionKeys, mentioning, slot.Name, cancellationToken);
@@ -204,7 +205,7 @@ internal static class RunsProjection
         await session.InsertNewAsync(Tags, newTags, slot.Name, cancellationToken);
         await session.InsertAsync(Tags, otherTags, OnKnownTags, slot.Name, cancellationToken);
         await dictionary.WriteAsync(session, cancellationToken);
-        await rollups.WriteAsync(session, slot.Name, cancellationToken);
+        await Rollups.WriteAsync(await sums, session, slot.Name, cancellationToken);
         await operations.WriteAsync(session, slot.Name, cancellationToken);
         await session.InsertAsync(Settings, [.. folded.SelectMany(SettingRows)], "ON CONFLICT (key) DO UPDATE SET data = excluded.data", slot.Name, cancellationToken);
         if (redacted.Count > 0)

@@ -59,7 +59,7 @@ public sealed class MetricQueries
         var tallies = steps.ConvertAll(static _ => new Tally());
         var (totals, previous) = (new Tally(), new Tally());
         var step = 0;
-        foreach (var (at, data) in (await RollupsAsync(snapshot, keys, window with { First = window.Previous.First }, cancellationToken)).OrderBy(static r => r.At))
+        foreach (var (at, data) in (await RollupsAsync(snapshot, keys, [window.Previous, window], filter.Interval, cancellationToken)).OrderBy(static r => r.At))
         {
             while (at >= steps[step].End)
             {
@@ -89,13 +89,21 @@ public sealed class MetricQueries
         : TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone
         : throw new BadArgumentException("zone", $"'{id}' is not known. Say a name of the IANA time zone database, such as Europe/Berlin.");
 
-    private static async Task<List<(int At, byte[] Data)>> RollupsAsync(Snapshot snapshot, long[] keys, Window window, CancellationToken cancellationToken)
+    /// <summary>The rollups of windows. What stands for a whole day in a window of hours has the day's first hour.</summary>
+    private static async Task<List<(int At, byte[] Data)>> RollupsAsync(
+        Snapshot snapshot, long[] keys, Window[] windows, Interval interval, CancellationToken cancellationToken)
     {
+        var reporting = TimeZoneInfo.FindSystemTimeZoneById(snapshot.Live.Zone);
+        var parts = Array.ConvertAll(windows, w => interval == Interval.Hour ? ([.. Enumerable.Range(w.First, w.End - w.First)], []) : w.Parts(reporting));
+        var rollups = await OfSeriesAsync(RollupSeries.Hours, [.. parts.SelectMany(static p => p.Hours)]);
+        var days = await OfSeriesAsync(RollupSeries.Days, [.. parts.SelectMany(static p => p.Days)]);
+        rollups.AddRange(windows[0].IsDays ? days : days.Select(d => (RollupSeries.Hour(RollupSeries.DayAt(d.At, reporting)), d.Data)));
+        return rollups;
+
         // The index begins with the series and the time: so the times are named one by one.
-        var ats = Enumerable.Range(window.First, window.End - window.First).ToArray();
-        var series = window.Series;
-        return (await snapshot.Rollups.Where(r => r.Series == series && ats.Contains(r.At) && keys.Contains(r.Operation))
-            .Select(static r => new { r.At, r.Data }).ToListAsync(cancellationToken)).ConvertAll(static r => (r.At, r.Data));
+        async Task<List<(int At, byte[] Data)>> OfSeriesAsync(short series, int[] ats) => ats.Length == 0 ? []
+            : (await snapshot.Rollups.Where(r => r.Series == series && ats.Contains(r.At) && keys.Contains(r.Operation))
+                .Select(static r => new { r.At, r.Data }).ToListAsync(cancellationToken)).ConvertAll(static r => (r.At, r.Data));
     }
 
     /// <summary>Groups from the rollups of a tag: of all runs, by whole days.</summary>
@@ -112,7 +120,7 @@ public sealed class MetricQueries
             Of(tallies, row.Tag).AddBytes(row.Data);
         }
         var rest = new Tally();
-        foreach (var (_, data) in await RollupsAsync(snapshot, keys, window, cancellationToken))
+        foreach (var (_, data) in await RollupsAsync(snapshot, keys, [window], Interval.Day, cancellationToken))
         {
             rest.AddBytes(data, facts: false);
         }

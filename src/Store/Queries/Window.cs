@@ -48,9 +48,6 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
     /// <summary>Its length in days of 24 hours.</summary>
     public double Days => (To - From).TotalDays;
 
-    /// <summary>The series that it reads.</summary>
-    public short Series => IsDays ? RollupSeries.Days : RollupSeries.Hours;
-
     /// <summary>As many hours or days before it.</summary>
     public Window Previous => this with { First = First - (End - First), End = First };
 
@@ -80,6 +77,31 @@ internal sealed record Window(int First, int End, TimeZoneInfo Zone, bool IsDays
     {
         to = Check(from, to, now, mostDays);
         return new(RollupSeries.Day(from, reporting), RollupSeries.Day(to.AddTicks(-1), reporting) + 1, reporting, true, LimitAt(now));
+    }
+
+    /// <summary>
+    /// What is to be read of it when nobody asks by the hour: days of the reporting zone, where they lie in it whole, in place of their hours.
+    /// Hours alone where days are those of another zone, or begin within an hour.
+    /// </summary>
+    /// <param name="reporting">The reporting zone.</param>
+    public (IReadOnlyList<int> Hours, IReadOnlyList<int> Days) Parts(TimeZoneInfo reporting)
+    {
+        if (IsDays)
+        {
+            return ([], [.. Enumerable.Range(First, End - First)]);
+        }
+        var first = RollupSeries.Day(RollupSeries.HourAt(First), reporting);
+        first += RollupSeries.DayAt(first, reporting) < RollupSeries.HourAt(First) ? 1 : 0;
+        var end = RollupSeries.Day(RollupSeries.HourAt(End), reporting);
+        if (Zone.Id != reporting.Id || end <= first
+            || Enumerable.Range(first, end - first + 1).Any(day => RollupSeries.DayAt(day, reporting).Ticks % TimeSpan.TicksPerHour != 0))
+        {
+            return ([.. Enumerable.Range(First, End - First)], []);
+        }
+        var (from, to) = (HourOf(first), HourOf(end));
+        return ([.. Enumerable.Range(First, from - First), .. Enumerable.Range(to, End - to)], [.. Enumerable.Range(first, end - first)]);
+
+        int HourOf(int day) => RollupSeries.Hour(RollupSeries.DayAt(day, reporting));
     }
 
     /// <summary>Its steps, the first and the last perhaps cut off by the window's edges.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Numbers;
@@ -143,6 +144,31 @@ public abstract class MetricsContract
         Assert.Equal([("28T12", "02T00", 3L), ("02T00", "02T12", 0L)], Steps(await AskAsync(store, from, Noon, Interval.Week)));
     }
 
+    [Theory]
+    [InlineData("UTC")]
+    [InlineData("Europe/Berlin")]
+    [InlineData("Asia/Kolkata")]
+    public async Task Whole_days_that_stand_for_their_hours_change_no_number(string reporting)
+    {
+        await using var store = await NewStoreAsync();
+        await store.RestartProjectorAsync(zone: TimeZoneInfo.FindSystemTimeZoneById(reporting));
+        var story = new Story();
+        for (var i = 0; i < 150; i++)
+        {
+            // Every 100 minutes: no edge of an hour, a day or a window is left out.
+            story.Run(-i * 6000 - 30 * i, -i * 6000, i % 7 == 0 ? "failure" : "success");
+        }
+        await story.ToAsync(store);
+        var from = Noon.AddDays(-5).AddHours(-3);
+
+        var days = await AskAsync(store, from, Noon, Interval.Day);
+        var hours = await AskAsync(store, from, Noon, Interval.Hour);
+
+        Assert.Equal(JsonSerializer.Serialize((hours.Totals, hours.Previous), Fields), JsonSerializer.Serialize((days.Totals, days.Previous), Fields));
+        Assert.Equal(hours.Totals.Finished, days.Series.Sum(static s => s.Finished));
+        Assert.True(days.Totals.Finished > 60 && days.Previous.Finished > 60);
+    }
+
     [Fact]
     public async Task A_long_window_is_of_whole_days_of_the_reporting_zone()
     {
@@ -250,6 +276,8 @@ public abstract class MetricsContract
         Assert.Null(await metrics.OfAsync(key, new(), Visible.Namespaces("default"), Cancel));
         Assert.Null(await metrics.OfAsync(Story.Key(), new(), Visible.Everything, Cancel));
     }
+
+    private static readonly JsonSerializerOptions Fields = new() { IncludeFields = true };
 
     private static async Task<MetricsView> AskAsync(
         StoreFixture store, DateTimeOffset? from = null, DateTimeOffset? to = null, Interval interval = Interval.Day, string? by = null, string? zone = null, int newest = 20_000) =>

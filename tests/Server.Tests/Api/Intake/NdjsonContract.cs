@@ -205,14 +205,15 @@ public abstract class NdjsonContract(ApiServer server)
         Is(await PostAsync(warm), 200, 100, 0, 0, 100);
         var before = Peak();
 
-        using var content = new StreamOf(Long, 900, encoding);
+        using var content = new StreamOf(Long, 3_000, encoding);
         var answer = await PostAsync(content);
 
-        Is(answer, 200, accepted: 900, duplicates: 0, rejected: 0, lastLine: 900);
-        Assert.InRange(Peak() - before, 0, 80_000);
+        Is(answer, 200, accepted: 3_000, duplicates: 0, rejected: 0, lastLine: 3_000);
+        // Half of what was sent: the rest of the server, the projector above all, lives in it too.
+        Assert.InRange(Peak() - before, 0, 150_000);
     }
 
-    /// <summary>A line of 100 kB: 900 of them are 90 MB.</summary>
+    /// <summary>A line of 100 kB: 3,000 of them are 300 MB.</summary>
     private string Long(int i) => Line(i, $$""" "future":"{{new string('x', 100_000)}}" """);
 
     /// <summary>The most memory that the server ever had, in kB.</summary>

@@ -165,8 +165,8 @@ public sealed class Sketch
         var last = -1;
         foreach (var (bin, count) in Bins)
         {
-            WriteNumber(stream, bin - last - 1);
-            WriteNumber(stream, count);
+            Varint.Write(stream, bin - last - 1);
+            Varint.Write(stream, count);
             last = bin;
         }
         return stream.ToArray();
@@ -231,15 +231,6 @@ public sealed class Sketch
         {
             throw new ArgumentOutOfRangeException(nameof(sign), sign, "The sign is 1 or -1.");
         }
-    }
-
-    private static void WriteNumber(MemoryStream stream, long number)
-    {
-        for (; number >= 0x80; number >>= 7)
-        {
-            stream.WriteByte((byte)(number | 0x80));
-        }
-        stream.WriteByte((byte)number);
     }
 
     /// <summary>By multiplication alone, which IEEE 754 defines to the last bit; logarithms differ between processors.</summary>

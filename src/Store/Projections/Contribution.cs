@@ -11,7 +11,6 @@ namespace ValueStream.Store.Projections;
 internal sealed record Contribution
 {
     public required long Operation { get; init; }
-    public required AttemptState State { get; init; }
     public required Outcome? Outcome { get; init; }
     public required DateTimeOffset At { get; init; }
     public required DateTimeOffset? StartedAt { get; init; }

@@ -245,7 +245,6 @@ internal static class RunsProjection
             static r => (Key: new RunKey(r.GetInt64(0), r.GetInt32(1)), Known: new Known(r.GetString(12), new Contribution
             {
                 Operation = r.GetInt64(2),
-                State = (AttemptState)r.GetInt16(3),
                 Outcome = r.IsDBNull(4) ? null : (Outcome)r.GetInt16(4),
                 At = Micros.ToTime(r.GetInt64(5)),
                 StartedAt = r.IsDBNull(6) ? null : Micros.ToTime(r.GetInt64(6)),
@@ -275,7 +274,6 @@ internal static class RunsProjection
     private static Contribution ContributionOf(RunRow row, IReadOnlyDictionary<string, TagValue> tags) => new()
     {
         Operation = row.Operation,
-        State = (AttemptState)row.State,
         Outcome = (Outcome?)row.Outcome,
         At = row.At,
         StartedAt = row.StartedAt,

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Numbers;
-using ValueStream.Core.Runs;
 using ValueStream.Core.Wire;
 using ValueStream.Store.Projections;
 
@@ -148,7 +147,7 @@ public sealed class MetricQueries
             from r in all.Where(r => r.At < window.To).OrderByDescending(static r => r.At).Take(Newest)
             join t in snapshot.RunTags on new { r.Key, r.Attempt } equals new { t.Key, t.Attempt }
             where (r.EndedAt ?? r.AbandonedAt) >= window.From && (r.EndedAt ?? r.AbandonedAt) < window.To
-            select new { r.Operation, r.State, r.Outcome, r.At, r.StartedAt, r.EndedAt, r.AbandonedAt, r.Duration, r.Flags, t.Tags }).ToListAsync(cancellationToken);
+            select new { r.Operation, r.Outcome, r.At, r.StartedAt, r.EndedAt, r.AbandonedAt, r.Duration, r.Flags, t.Tags }).ToListAsync(cancellationToken);
         var tallies = new Dictionary<string, Tally>(StringComparer.Ordinal);
         var without = new Tally();
         foreach (var run in runs)
@@ -157,7 +156,6 @@ public sealed class MetricQueries
             var contribution = new Contribution
             {
                 Operation = run.Operation,
-                State = (AttemptState)run.State,
                 Outcome = (Outcome?)run.Outcome,
                 At = run.At,
                 StartedAt = null,

@@ -111,7 +111,7 @@ public sealed class RunOnTerminalTests
             {{stopsItself}}
             while ! [ -e go ]; do sleep .02; done
             exit 4
-            """);
+            """, "bash");
 
         // Bash on the terminal: the job, then what is typed after it stopped, twice over in the background and in the foreground.
         var ran = await OnTerminalAsync(vscli, "bash --norc --noprofile -i", $$"""
@@ -146,7 +146,7 @@ public sealed class RunOnTerminalTests
             touch ready
             while ! [ -e go ]; do sleep .02; done
             exit 4
-            """);
+            """, "bash");
 
         await OnTerminalAsync(vscli, "bash --norc --noprofile -i", $$"""
             printf 'vscli run -- job\n'; {{WaitUntilReady}}; sleep .1

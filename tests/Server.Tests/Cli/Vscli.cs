@@ -61,10 +61,16 @@ internal sealed class Vscli : IDisposable
     }
 
     /// <summary>A stand-in for a program, first on the path of what runs here.</summary>
-    public void Command(string name, string script)
+    /// <param name="name">The program's name.</param>
+    /// <param name="script">What it does.</param>
+    /// <param name="shell">
+    /// In which shell; bash for what is stopped from its terminal. A Ctrl-Z that meets dash between vfork and the child's exec stops the
+    /// child, while dash waits for that exec and is not stopped: with or without vscli, the shell above then waits for ever.
+    /// </param>
+    public void Command(string name, string script, string shell = "sh")
     {
         var path = Path.Combine(Directory.CreateDirectory(Path.Combine(Home, "bin")).FullName, name);
-        File.WriteAllText(path, "#!/bin/sh\n" + script + "\n");
+        File.WriteAllText(path, $"#!/bin/{shell}\n{script}\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 

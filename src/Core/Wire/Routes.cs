@@ -21,6 +21,9 @@ public static class Routes
     /// <summary>Whether the server takes events.</summary>
     public const string Ready = "/readyz";
 
+    /// <summary>Lists the sources that take webhooks.</summary>
+    public const string Sources = "/api/v1/sources";
+
     /// <summary>Upstream's intake for custom events.</summary>
     public const string CustomHttp = "/customhttp";
 

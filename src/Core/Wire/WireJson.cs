@@ -29,5 +29,6 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(ExclusionAnswer))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyProgress))]
+[JsonSerializable(typeof(SourceList))]
 [JsonSerializable(typeof(EventData))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -29,5 +29,10 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(ExclusionAnswer))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyProgress))]
+[JsonSerializable(typeof(ImportAnswer))]
+[JsonSerializable(typeof(QuarantineList))]
+[JsonSerializable(typeof(QuarantineItem))]
+[JsonSerializable(typeof(QuarantineEntry))]
+[JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(EventData))]
 public sealed partial class WireJson : JsonSerializerContext;

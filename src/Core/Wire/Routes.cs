@@ -18,6 +18,12 @@ public static class Routes
     /// <summary>Checks the log, and tells how far it has come.</summary>
     public const string VerifyLog = "/api/v1/log/verify";
 
+    /// <summary>Takes documents that were saved of a tool; below it stands one route for each source.</summary>
+    public const string Import = "/api/v1/import";
+
+    /// <summary>The deliveries that were not understood; below it stands each of them.</summary>
+    public const string Quarantine = "/api/v1/quarantine";
+
     /// <summary>Whether the server takes events.</summary>
     public const string Ready = "/readyz";
 
@@ -32,6 +38,9 @@ public static class Routes
 
     /// <summary>What names a stream of events: its lines get their ids from it, so that sending it again stores nothing twice.</summary>
     public const string IdempotencyKeyHeader = "Idempotency-Key";
+
+    /// <summary>The name of the file that a saved document is from, percent-encoded: some tell by it what kind of delivery they are.</summary>
+    public const string SavedAsHeader = "X-Saved-As";
 
     /// <summary>The content type of a stream of events, one a line.</summary>
     public const string Ndjson = "application/x-ndjson";

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace ValueStream.Server.Sources;
@@ -7,4 +8,10 @@ internal static class AllSources
 {
     /// <summary>The tools.</summary>
     public static readonly ImmutableArray<ISource> All = [];
+
+    /// <summary>Registers what takes their webhooks.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="settings">Who may deliver to which.</param>
+    public static IServiceCollection AddSources(this IServiceCollection services, FrozenDictionary<string, SourceSettings> settings) => services
+        .AddSingleton(settings).AddSingleton<Gate>().AddSingleton<Deliveries>().AddSingleton<WebhookIntake>();
 }

@@ -31,6 +31,10 @@ internal sealed record SourceSettings(ImmutableArray<string> Secrets, ImmutableA
         return Names.ToFrozenDictionary(static n => n, n => Of(section.GetSection(n)));
     }
 
+    /// <summary>The route of a source that an address is, or is below; null where it is neither.</summary>
+    public static string? RouteOf(PathString address) =>
+        Names.Select(static n => "/" + n).FirstOrDefault(route => address.StartsWithSegments(route, StringComparison.OrdinalIgnoreCase));
+
     private static SourceSettings Of(IConfigurationSection section)
     {
         foreach (var child in section.GetChildren().Where(static c => c.Key.ToUpperInvariant() is not ("SECRETS" or "KEYS" or "ALLOWUNSIGNED")))

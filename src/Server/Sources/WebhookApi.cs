@@ -44,19 +44,7 @@ internal sealed partial class WebhookIntake(
     public async Task<IResult> TakeAsync(ISource source, HttpRequest request, string? key, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var headers = request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        var webhook = new Webhook(headers, default, default);
-        // A body whose sender shows nothing is not even read.
-        var isSigned = false;
-        var (submitter, refusal) = gate.Admit(source.Name, secrets => (isSigned = source.Verify(webhook, secrets, now) != Signed.Missing) ? Signed.Right : Signed.Missing, key, request.HttpContext.User);
-        if (refusal is null)
-        {
-            webhook = webhook with { Body = await request.ReadBodyAsync(cancellationToken) };
-            if (isSigned)
-            {
-                (submitter, refusal) = gate.Admit(source.Name, secrets => source.Verify(webhook, secrets, now), key, request.HttpContext.User);
-            }
-        }
+        var (webhook, submitter, refusal) = await gate.AdmitAsync(source.Name, request, key, (w, secrets) => source.Verify(w, secrets, now), cancellationToken);
         if (refusal is not null)
         {
             deliveries.Count(source.Name, DeliveryResult.Refused, refusal.ProblemDetails.Detail);
@@ -83,7 +71,7 @@ internal sealed partial class WebhookIntake(
         }
         catch (NotUnderstoodException e)
         {
-            var id = await quarantine.AddAsync(source.Name, e.Message, WebhookApi.HeadersToKeep(headers), webhook.Body, cancellationToken);
+            var id = await quarantine.AddAsync(source.Name, e.Message, WebhookApi.HeadersToKeep(webhook.Headers), webhook.Body, cancellationToken);
             deliveries.Count(source.Name, DeliveryResult.Quarantined, e.Message);
             LogQuarantined(source.Name, id, e.Message);
             return TypedResults.Text($"kept in quarantine as {id}: {e.Message}", statusCode: StatusCodes.Status202Accepted);

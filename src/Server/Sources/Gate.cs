@@ -28,6 +28,9 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
         return [.. ways.OfType<string>()];
     }
 
+    /// <summary>Whether anybody may deliver who reaches the server.</summary>
+    public bool IsOpen(string source) => settings[source].AllowUnsigned;
+
     /// <summary>Lets a delivery in, or says why not. A body whose sender shows nothing is not even read.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="request">The request.</param>
@@ -48,6 +51,10 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
             {
                 refusal = $"The signature is not made with a secret of this server. Set the same secret at the tool and in {SourceSettings.Section}__{source}__Secrets__0.";
             }
+        }
+        if (refusal is not null)
+        {
+            request.HttpContext.Response.Headers.WWWAuthenticate = "Bearer";
         }
         return new Admission(webhook, submitter, refusal is null ? null : Problems.Unauthorized(refusal));
     }

@@ -18,6 +18,10 @@ internal static partial class WebhookApi
     /// <summary>Maps the routes.</summary>
     public static void MapWebhooks(this IEndpointRouteBuilder app)
     {
+        foreach (var name in SourceSettings.Names.Where(app.ServiceProvider.GetRequiredService<Gate>().IsOpen))
+        {
+            LogOpen(app.ServiceProvider.GetRequiredService<ILogger<WebhookIntake>>(), name);
+        }
         foreach (var source in AllSources.All)
         {
             app.MapPost($"/{source.Name}", (HttpRequest request, WebhookIntake intake, CancellationToken cancellationToken) => intake.TakeAsync(source, request, null, cancellationToken)).WithName($"Take-{source.Name}").WithSummary($"Take a webhook of {source.Name}").Describe();
@@ -30,6 +34,9 @@ internal static partial class WebhookApi
     /// <summary>The headers that may be kept.</summary>
     public static Dictionary<string, string> HeadersToKeep(IReadOnlyDictionary<string, string> headers) =>
         headers.Where(static h => Kept.Contains(h.Key)).ToDictionary(static h => h.Key, static h => h.Value, StringComparer.OrdinalIgnoreCase);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Source} takes webhooks of anybody who reaches this server: AllowUnsigned is set")]
+    private static partial void LogOpen(ILogger logger, string source);
 
     private static void Describe(this RouteHandlerBuilder route) => route.AllowAnonymous().WithTags("Sources")
         .WithDescription("Answers after its events are durable: 200 'success'; 200 'ignored: ...' for what is not recorded; 202 for what cannot be understood, which is kept and can be replayed.")

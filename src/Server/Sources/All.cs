@@ -7,7 +7,7 @@ namespace ValueStream.Server.Sources;
 internal static class AllSources
 {
     /// <summary>The tools.</summary>
-    public static readonly ImmutableArray<ISource> All = [];
+    public static readonly ImmutableArray<ISource> All = [new GitHub.GitHubSource(), new GitLab.GitLabSource(), new Jenkins.JenkinsSource(), new Jira.JiraSource()];
 
     /// <summary>Registers what takes their webhooks.</summary>
     /// <param name="services">Where to.</param>

@@ -35,7 +35,7 @@ internal static class Jobs
                 // It is made and then put aside; of the times only the first is said.
                 return story.HadStarted(created, null, hook.Actor).Enters(status, Hook.Later(created, 0.001), data).Told();
             case "running":
-                return Ran(started).Enters("running", started ?? created, data).Told();
+                return Ran(started).Enters("running", started ?? Hook.Later(created, 0.001), data).Told();
             case "success" or "failed" or "canceled" or "skipped":
                 var ended = finished ?? Hook.Later(started, job["build_duration"].Number);
                 return Ran(ended).HadEntered("running", started, ended).Ends(ended, OutcomeOf(status, job["build_failure_reason"].Text), data).Told();

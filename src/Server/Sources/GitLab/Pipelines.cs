@@ -38,7 +38,8 @@ internal static class Pipelines
             case "created" or "waiting_for_resource" or "preparing" or "pending":
                 return story.Starts(created, data).Enters("queued", created, new EventData()).Notes(created, note).Told();
             case "running":
-                return story.HadStarted(created, began, hook.Actor).HadEntered("queued", created, began).Enters("running", began ?? created, data).Notes(created, note).Told();
+                // Old versions do not say how long it was queued, only that it was.
+                return story.HadStarted(created, began, hook.Actor).HadEntered("queued", created, began).Enters("running", began ?? Hook.Later(created, 0.001), data).Notes(created, note).Told();
             case "success" or "failed" or "canceled" or "skipped":
                 // What is skipped ends as it is made.
                 var ended = finished ?? pipeline["updated_at"].Time ?? Hook.Later(began, pipeline["duration"].Number) ?? (status == "skipped" ? created : null);

@@ -26,6 +26,8 @@ public static class Aliases
         // Groups are joined by dots and a project may have some: where the groups end nobody can tell.
         SourceNames.GitLab => OfCodeHost(run, run.Type == PullRequest ? '!' : '#', int.MaxValue),
         SourceNames.Jira => OfJira(run),
+        // Upstream knew no folders.
+        SourceNames.Jenkins => [$"vstrace-{run.Source}-{run.Type}-{run.Id}"],
         _ => [],
     };
 
@@ -38,15 +40,25 @@ public static class Aliases
     private static ImmutableArray<string> OfCodeHost(RunId run, char mark, int deepest)
     {
         var aliases = ImmutableArray.CreateBuilder<string>();
+        // Upstream called both builds.
+        var isBuild = run is { Source: SourceNames.GitLab, Type: "pipeline" or "job" };
         var isNumbered = run.Type is Issue or PullRequest && run.Id.All(char.IsAsciiDigit);
         for (var dot = run.Namespace.IndexOf('.'); dot >= 0 && deepest-- > 0; dot = run.Namespace.IndexOf('.', dot + 1))
         {
             var (owner, repository) = (run.Namespace[..dot], run.Namespace[(dot + 1)..]);
             aliases.Add($"vstrace-{run.Source}-{run.Type}-{repository}-{run.Id}");
+            if (isBuild)
+            {
+                aliases.Add($"vstrace-{run.Source}-build-{repository}-{run.Id}");
+            }
             if (isNumbered)
             {
                 aliases.Add($"{owner.Replace('.', '/')}/{repository}{mark}{run.Id}");
             }
+        }
+        if (isBuild && aliases.Count == 0)
+        {
+            aliases.Add($"vstrace-{run.Source}-build-{run.Namespace}-{run.Id}");
         }
         return aliases.ToImmutable();
     }

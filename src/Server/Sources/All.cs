@@ -6,5 +6,5 @@ namespace ValueStream.Server.Sources;
 internal static class AllSources
 {
     /// <summary>The tools.</summary>
-    public static readonly ImmutableArray<ISource> All = [];
+    public static readonly ImmutableArray<ISource> All = [new Jira.JiraSource()];
 }

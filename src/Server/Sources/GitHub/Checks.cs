@@ -24,16 +24,20 @@ internal static class Checks
             Parents = pulls.IsEmpty && delivery.Reference("check_suite", suite["id"]) is { } parent ? [parent] : pulls,
         };
         var started = check["started_at"].Time;
-        if (delivery.Action is not ("created" or "completed"))
+        return delivery.Action switch
         {
-            return Told.Of(subject.Annotated(null));
-        }
-        if (check["status"].Text != "completed" && delivery.Action != "completed")
+            // One that takes no time may be over when it is made.
+            "created" when check["status"].Text != "completed" => Told.Of(subject.Started(started, delivery.Sender)),
+            "created" or "completed" => Completed(),
+            "" => throw new NotUnderstoodException("The delivery does not say what happened to the check."),
+            var other => Told.Nothing($"The action {Payload.Cut(other, 100)} of a check is not recorded."),
+        };
+
+        Told Completed()
         {
-            return Told.Of(subject.Started(started, delivery.Sender));
+            var outcome = Conclusions.AddTo(tags, "cicd.pipeline.task.run.result", check["conclusion"]);
+            return Told.Of(subject.Started(started, delivery.Sender), subject.Ended(outcome, Later(check["completed_at"].Time, started)));
         }
-        var outcome = Conclusions.AddTo(tags, "cicd.pipeline.task.run.result", check["conclusion"]);
-        return Told.Of(subject.Started(started, delivery.Sender), subject.Ended(outcome, Later(check["completed_at"].Time, started)));
     }
 
     public static Told ReadSuite(Delivery delivery)

@@ -29,7 +29,7 @@ public sealed class FixtureTests
         foreach (var path in cases)
         {
             var recorded = JsonNode.Parse(File.ReadAllText(path))!;
-            var runs = Trial.Runs(GitHub, Steps(recorded));
+            var runs = Trial.Runs(Source, Steps(recorded));
             var expected = recorded["expected"]!["finished"]!.AsArray();
             Assert.Equal(expected.Count, runs.Count);
             foreach (var span in expected)
@@ -54,7 +54,7 @@ public sealed class FixtureTests
     public void The_durations_of_what_upstream_recorded_are_github_s_own()
     {
         var path = Path.Combine(Trial.Fixtures("webhooks/github"), "pull_request_opened_closed.json");
-        var attempt = Assert.Single(Assert.Single(Trial.Runs(GitHub, Steps(JsonNode.Parse(File.ReadAllText(path))!))).Value.Attempts).Value;
+        var attempt = Assert.Single(Assert.Single(Trial.Runs(Source, Steps(JsonNode.Parse(File.ReadAllText(path))!))).Value.Attempts).Value;
         Assert.Equal((TimeSpan.FromSeconds(7), Outcome.Cancellation), (attempt.Duration, attempt.Outcome));
     }
 
@@ -62,7 +62,7 @@ public sealed class FixtureTests
     public void An_issue_and_a_pull_request_of_the_least_members_are_taken()
     {
         var path = Path.Combine(Trial.Fixtures("webhooks/cross"), "github_issue_pr_jenkins_build.json");
-        var runs = Trial.Runs(GitHub, Steps(JsonNode.Parse(File.ReadAllText(path))!));
+        var runs = Trial.Runs(Source, Steps(JsonNode.Parse(File.ReadAllText(path))!));
         // No repository: upstream's id is vstrace-github-pull_request--1, but a namespace is never empty here.
         Assert.Equal(["vstrace-github-issue-valuestream-1", "vstrace-github-pull_request-default-1"], runs.Keys);
         Assert.All(runs.Values, static r => Assert.Equal(AttemptState.Ended, Assert.Single(r.Attempts).Value.State));
@@ -77,7 +77,7 @@ public sealed class FixtureTests
         foreach (var path in examples)
         {
             var kind = Path.GetFileName(path).Split('.')[0];
-            var told = GitHub.Read(Trial.Webhook(File.ReadAllText(path), Headers(kind)));
+            var told = Source.Read(Trial.Webhook(File.ReadAllText(path), Headers(kind)));
             Assert.True(kind == "ping" ? told.Ignored is not null : !told.Events.IsEmpty, path);
             Assert.All(told.Events, e => Trial.AssertFits(e, path));
             Assert.All(told.Events, e => Assert.True(e.At is not null, $"{path}: {e.Kind} has no time"));

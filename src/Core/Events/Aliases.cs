@@ -2,10 +2,22 @@ using System.Collections.Immutable;
 
 namespace ValueStream.Core.Events;
 
-/// <summary>The shorter texts by which runs are known beside their renderings. They follow from the identity alone, so they never change.</summary>
-/// <remarks>Upstream named a pull request by GitHub's database id. That is in no identity: whoever maps the webhook has to give it as a link or a tag.</remarks>
+/// <summary>The shorter texts by which runs are known beside their renderings. They follow from the identity alone, so they never change; all but one.</summary>
 public static class Aliases
 {
+    /// <summary>The tag by which upstream named a pull request of GitHub: its database id, which is in no identity.</summary>
+    public const string DatabaseId = "pull_request.id";
+
+    /// <summary>The alias that a run has by its tags; null for none.</summary>
+    public static string? ByTags(RunId run, ImmutableSortedDictionary<string, TagValue> tags) =>
+        run is { Source: SourceNames.GitHub, Type: PullRequest } && tags.TryGetValue(DatabaseId, out var id) && id.Text.Length is > 0 and <= 20
+            ? $"{ByTagsPrefix}{run.Namespace[(run.Namespace.IndexOf('.') + 1)..]}-{id.Text}" : null;
+
+    /// <summary>Whether a text may be an alias that a run has by its tags.</summary>
+    public static bool MayBeByTags(string text) => text.StartsWith(ByTagsPrefix, StringComparison.Ordinal);
+
+    private const string ByTagsPrefix = $"vstrace-{SourceNames.GitHub}-{PullRequest}-";
+
     /// <summary>The aliases of a run, each once; scripts' runs have none.</summary>
     public static ImmutableArray<string> Of(RunId run) => run.Source switch
     {
@@ -14,6 +26,8 @@ public static class Aliases
         // Groups are joined by dots and a project may have some: where the groups end nobody can tell.
         SourceNames.GitLab => OfCodeHost(run, run.Type == PullRequest ? '!' : '#', int.MaxValue),
         SourceNames.Jira => OfJira(run),
+        // Upstream knew no folders.
+        SourceNames.Jenkins => [$"vstrace-{run.Source}-{run.Type}-{run.Id}"],
         _ => [],
     };
 
@@ -26,15 +40,25 @@ public static class Aliases
     private static ImmutableArray<string> OfCodeHost(RunId run, char mark, int deepest)
     {
         var aliases = ImmutableArray.CreateBuilder<string>();
+        // Upstream called both builds.
+        var isBuild = run is { Source: SourceNames.GitLab, Type: "pipeline" or "job" };
         var isNumbered = run.Type is Issue or PullRequest && run.Id.All(char.IsAsciiDigit);
         for (var dot = run.Namespace.IndexOf('.'); dot >= 0 && deepest-- > 0; dot = run.Namespace.IndexOf('.', dot + 1))
         {
             var (owner, repository) = (run.Namespace[..dot], run.Namespace[(dot + 1)..]);
             aliases.Add($"vstrace-{run.Source}-{run.Type}-{repository}-{run.Id}");
+            if (isBuild)
+            {
+                aliases.Add($"vstrace-{run.Source}-build-{repository}-{run.Id}");
+            }
             if (isNumbered)
             {
                 aliases.Add($"{owner.Replace('.', '/')}/{repository}{mark}{run.Id}");
             }
+        }
+        if (isBuild && aliases.Count == 0)
+        {
+            aliases.Add($"vstrace-{run.Source}-build-{run.Namespace}-{run.Id}");
         }
         return aliases.ToImmutable();
     }

@@ -25,6 +25,26 @@ public sealed class AliasesTests
         Assert.Equal(["vstrace-gitlab-pull_request-web-3", "acme/web!3"], Of(SourceNames.GitLab, "pull_request", "acme.web", "3"));
 
     [Theory]
+    [InlineData("pipeline")]
+    [InlineData("job")]
+    public void Pipelines_and_jobs_of_gitlab_are_known_as_the_builds_that_upstream_took_them_for(string type) => Assert.Equal(
+        [$"vstrace-gitlab-{type}-sub.web-31", "vstrace-gitlab-build-sub.web-31", $"vstrace-gitlab-{type}-web-31", "vstrace-gitlab-build-web-31"],
+        Of(SourceNames.GitLab, type, "acme.sub.web", "31"));
+
+    [Fact]
+    public void A_pipeline_of_a_project_without_a_known_group_is_known_as_a_build_too() =>
+        Assert.Equal(["vstrace-gitlab-build-web-31"], Of(SourceNames.GitLab, "pipeline", "web", "31"));
+
+    [Fact]
+    public void No_other_source_has_the_builds_of_gitlab() => Assert.Equal(["vstrace-github-job-web-31"], Of(SourceNames.GitHub, "job", "acme.web", "31"));
+
+    [Theory]
+    [InlineData("build", "default")]
+    [InlineData("deploy", "acme.shop")]
+    public void A_run_of_jenkins_is_known_without_its_folder(string type, string folder) =>
+        Assert.Equal([$"vstrace-jenkins-{type}-web-12"], Of(SourceNames.Jenkins, type, folder, "web-12"));
+
+    [Theory]
     [InlineData("ABC-123")]
     [InlineData("123")]
     public void An_issue_of_jira_is_known_by_its_key_and_by_upstreams_source(string id)

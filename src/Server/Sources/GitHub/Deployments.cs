@@ -58,6 +58,7 @@ internal static class Deployments
         tags.Add("cicd.pipeline.run.id", delivery.Payload["workflow_run"]["id"].Plain);
         return new(delivery.Run("deploy", Delivery.Number(deployment["id"], "The deployment's id")), tags)
         {
+            // What people compare is one task in one environment. A preview has an environment for itself, and a name of its own would make each an operation.
             Name = Naming.Name($"{deployment["task"].Text ?? "deploy"} {(deployment["transient_environment"].Boolean is true ? "preview" : environment)}".TrimEnd()),
             Reason = Delivery.FirstLine(deployment["description"].Text),
             Parents = delivery.Reference(WorkflowRuns.Type, delivery.Payload["workflow_run"]["id"]) is { } run ? [run] : [],

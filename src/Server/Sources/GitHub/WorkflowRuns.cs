@@ -41,7 +41,8 @@ internal static class WorkflowRuns
 
     private static Subject SubjectOf(Delivery delivery, Payload run)
     {
-        var workflow = run["name"].Text ?? delivery.Payload["workflow"]["name"].Text ?? run["path"].Text;
+        // Of the operation: what a workflow calls one of its runs is the run's title.
+        var workflow = delivery.Payload["workflow"]["name"].Text ?? run["name"].Text ?? run["path"].Text;
         var pulls = delivery.PullRequestsIn(run["pull_requests"]);
         var tags = delivery.Tags();
         tags.Add("cicd.pipeline.name", workflow);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
@@ -32,10 +33,11 @@ public sealed class FixtureTests
             var runs = Trial.Runs(Source, Steps(recorded));
             var expected = recorded["expected"]!["finished"]!.AsArray();
             Assert.Equal(expected.Count, runs.Count);
+            var ids = Steps(recorded).SelectMany(static w => Source.Read(w).Events).Select(static e => e.Run).Distinct().ToList();
             foreach (var span in expected)
             {
-                var told = Assert.Single(runs.Values, r => NamesOf(r, runs).Contains((string)span!["id"]!));
-                var attempt = Assert.Single(told.Attempts).Value;
+                var id = Assert.Single(ids, id => NamesOf(id, runs[id.Rendering]).Contains((string)span!["id"]!));
+                var attempt = Assert.Single(runs[id.Rendering].Attempts).Value;
                 Assert.Equal((string)span!["operation"]!, attempt.Name);
                 Assert.Equal((string?)span["parent"], attempt.Parent);
                 // Upstream knows no error of GitHub's at all; here one that was closed without a merge is no success, and no error either.
@@ -91,12 +93,11 @@ public sealed class FixtureTests
         .Select(static s => Trial.Webhook(s!["payload"]!.ToJsonString(), [.. s["headers"]!.AsObject().Select(static h => (h.Key, (string)h.Value!))]));
 
     /// <summary>Upstream's name of a pull request is made of the tag <c>pull_request.id</c>.</summary>
-    private static IEnumerable<string> NamesOf(RunState run, System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> runs)
+    private static ImmutableArray<string> NamesOf(RunId id, RunState run)
     {
-        var rendering = runs.First(r => r.Value == run).Key;
         var tags = run.Attempts[1].Tags;
-        var (type, id) = rendering.Split('-') is [_, _, var t, .., var last] ? (t, last) : ("", "");
-        var identity = new RunId(SourceNames.GitHub, type, rendering[$"vstrace-github-{type}-".Length..^(id.Length + 1)], id);
-        return [.. Aliases.NamesOf(identity), .. tags.TryGetValue("pull_request.id", out var database) ? [$"vstrace-github-pull_request-{tags["vcs.repository.name"].Text}-{database.Text}"] : Array.Empty<string>()];
+        return tags.TryGetValue("pull_request.id", out var database)
+            ? [.. Aliases.NamesOf(id), $"vstrace-github-pull_request-{tags["vcs.repository.name"].Text}-{database.Text}"]
+            : Aliases.NamesOf(id);
     }
 }

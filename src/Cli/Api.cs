@@ -17,11 +17,11 @@ internal sealed class Api : IDisposable
     private readonly string? _token;
     private readonly HttpClient _client;
 
-    private Api(string root, string? token)
+    private Api(string root, string? token, TimeSpan patience)
     {
         (_root, _token) = (root, token);
         _client = Transport.Client(root);
-        _client.Timeout = Patience;
+        _client.Timeout = patience;
         _client.MaxResponseContentBufferSize = LargestAnswer;
     }
 
@@ -32,13 +32,15 @@ internal sealed class Api : IDisposable
     public string Address { get; private init; } = "";
 
     /// <summary>The server that flags and environment name.</summary>
+    /// <param name="arguments">The flags.</param>
+    /// <param name="patience">How long an answer may take; a minute where null.</param>
     /// <exception cref="CouldNotException">They name upstream's intake alone.</exception>
-    public static Api From(Arguments arguments)
+    public static Api From(Arguments arguments, TimeSpan? patience = null)
     {
         var settings = Settings.From(arguments);
         return settings.Root is not { } root
             ? throw new CouldNotException($"{settings.Shown} is upstream's intake, which answers no questions: name the server by -url or VALUESTREAM_URL")
-            : new Api(root, settings.Token) { Address = Settings.WithoutUser(root) };
+            : new Api(root, settings.Token, patience ?? Patience) { Address = Settings.WithoutUser(root) };
     }
 
     /// <summary>What is at an address below the server's; null when the server says that there is no such thing.</summary>
@@ -49,7 +51,7 @@ internal sealed class Api : IDisposable
         return answer.Status switch
         {
             200 => answer.Body,
-            404 when IsMissing(answer.Body) => null,
+            404 when answer.SaysThereIsNone => null,
             _ => throw Failed(answer),
         };
     }
@@ -86,7 +88,7 @@ internal sealed class Api : IDisposable
                 (page, more) = (page / 2, true);
                 continue;
             }
-            if (answer.Status == 404 && IsMissing(answer.Body))
+            if (answer.SaysThereIsNone)
             {
                 yield break;
             }
@@ -140,7 +142,7 @@ internal sealed class Api : IDisposable
         catch (OperationCanceledException e)
         {
             return new(0, [], e.InnerException is TimeoutException && e.CancellationToken != default
-                ? $"no answer within {Patience.TotalSeconds:0} s" : $"no connection within {Transport.Connecting.TotalSeconds:0} s");
+                ? $"no answer within {_client.Timeout.TotalSeconds:0} s" : $"no connection within {Transport.Connecting.TotalSeconds:0} s");
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
@@ -194,20 +196,4 @@ internal sealed class Api : IDisposable
     private Answer Get(string path) => Send(root => new HttpRequestMessage(HttpMethod.Get, root + path), out _);
 
     private CouldNotException Failed(string why) => new($"{Address}: {why}");
-
-    /// <summary>Whether a 404 is the server's word about a run, rather than that of something else that answers there.</summary>
-    private static bool IsMissing(byte[] body)
-    {
-        try
-        {
-            using var problem = JsonDocument.Parse(body);
-            return problem.RootElement.ValueKind == JsonValueKind.Object
-                && problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String
-                && detail.GetString()!.StartsWith("There is no ", StringComparison.Ordinal);
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
 }

@@ -33,6 +33,8 @@ internal static class Program
                 return Answering(() => AuditCommand.Run(arguments[1..]));
             case "import":
                 return Answering(() => ImportCommand.Run(arguments[1..]));
+            case "quarantine":
+                return Answering(() => QuarantineCommand.Run(arguments[1..]));
             case "completion":
                 return Answering(() => CompletionCommand.Run(arguments[1..]));
             case "help" when arguments.Length > 1 && Array.Exists(CommandTable.All, c => c.Name == arguments[1]):

@@ -25,27 +25,36 @@ internal readonly record struct Answer(int Status, byte[] Body, string? Problem 
         _ => $"it answered {Status}",
     };
 
+    /// <summary>What the server says of a problem; null where it says nothing, or something else answers.</summary>
+    public string? Details
+    {
+        get
+        {
+            try
+            {
+                using var problem = JsonDocument.Parse(Body);
+                if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail))
+                {
+                    // Of a single event the detail has the errors in it.
+                    return problem.RootElement.TryGetProperty("errors", out var errors) && !Tells(detail.ToString(), errors)
+                        ? $"{detail} {errors.GetRawText()}" : detail.ToString();
+                }
+            }
+            catch (JsonException)
+            {
+                // Then the body speaks for itself.
+            }
+            return null;
+        }
+    }
+
+    /// <summary>Whether a 404 is the server's word about a thing, rather than that of something else that answers there.</summary>
+    public bool SaysThereIsNone => Status == 404 && Details?.StartsWith("There is no ", StringComparison.Ordinal) is true;
+
     private static bool Tells(string detail, JsonElement errors) => errors.ValueKind == JsonValueKind.Object
         && errors.EnumerateObject().All(field => field.Value.ValueKind == JsonValueKind.Array && field.Value.EnumerateArray().All(text => detail.Contains(text.ToString(), StringComparison.Ordinal)));
 
-    private string Detail()
-    {
-        try
-        {
-            using var problem = JsonDocument.Parse(Body);
-            if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail))
-            {
-                // Of a single event the detail has the errors in it.
-                return problem.RootElement.TryGetProperty("errors", out var errors) && !Tells(detail.ToString(), errors)
-                    ? $"{detail} {errors.GetRawText()}" : detail.ToString();
-            }
-        }
-        catch (JsonException)
-        {
-            // Then the body speaks for itself.
-        }
-        return $"it answered {Status} {Encoding.UTF8.GetString(Body.AsSpan(0, Math.Min(Body.Length, 500)))}".TrimEnd();
-    }
+    private string Detail() => Details ?? $"it answered {Status} {Encoding.UTF8.GetString(Body.AsSpan(0, Math.Min(Body.Length, 500)))}".TrimEnd();
 }
 
 /// <summary>

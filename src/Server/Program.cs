@@ -11,6 +11,7 @@ using ValueStream.Server.Api;
 using ValueStream.Server.Demo;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
+using ValueStream.Server.Sources;
 using ValueStream.Server.Sources.CustomHttp;
 using ValueStream.Store;
 using ValueStream.Store.Engines;
@@ -40,6 +41,7 @@ try
     builder.Services.AddSingleton(new SiteNotice(settings.IsDemo ? DemoPlayer.Notice : null));
     builder.Services.AddStore(settings.ConnectionString, settings.Zone);
     builder.Services.AddSingleton<Ingestor>();
+    builder.Services.AddSources(settings.Sources);
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
     builder.Services.AddValueStreamWeb();
@@ -83,6 +85,9 @@ try
     app.UseAntiforgery();
     app.MapEventsIngest();
     app.MapCustomHttp();
+    app.MapWebhooks();
+    app.MapQuarantine();
+    app.MapImport();
     app.MapReads();
     app.MapOperations();
     app.MapLog();

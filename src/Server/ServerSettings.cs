@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using ValueStream.Server.Access;
+using ValueStream.Server.Sources;
 using ValueStream.Store;
 
 namespace ValueStream.Server;
@@ -14,7 +16,9 @@ namespace ValueStream.Server;
 /// <param name="MigrateOnly">Whether to bring the database up to date and stop.</param>
 /// <param name="AcceptRestored">Whether to go on from a log that was restored to an older state.</param>
 /// <param name="Zone">In whose days runs are added up.</param>
-internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone)
+/// <param name="Sources">Who may deliver webhooks to which source.</param>
+internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone,
+    FrozenDictionary<string, SourceSettings> Sources)
 {
     /// <summary>The flags that take no value. They are ours: configuration would take the word after them for one.</summary>
     public static readonly ImmutableArray<string> Flags = ["--demo", "--migrate-only", "--accept-restored"];
@@ -50,7 +54,8 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
                 $"{address} can be reached from other machines, and there is no access control. Set {AccessControl.TokenVariable} to a token "
                 + "(openssl rand -base64 32), which is then needed on every request, or listen on http://127.0.0.1:5000 only.");
         }
-        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]));
+        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]),
+            SourceSettings.Read(configuration));
     }
 
     /// <summary>The database was reached for and cannot be used.</summary>

@@ -18,7 +18,8 @@ internal static class Help
           vscli runs              search runs; 0 found, 1 none, 2 could not
           vscli report            the trace of a run, for a terminal or a pull request
           vscli audit             the events of the log, or of a run, newest first
-          vscli import            past runs, out of a file
+          vscli import            past runs out of a file; what was saved of a tool
+          vscli quarantine        what tools sent and was not understood: list, replay
           vscli completion        commands and flags by the tab key, for bash and zsh
           vscli COMMAND --help    flags and examples
 
@@ -280,11 +281,15 @@ internal static class Help
     /// <summary>Of import.</summary>
     public const string Import = $$$"""
         vscli import FILE|- [-format ndjson|csv] [-dry-run] [-rejects FILE]
+        vscli import TOOL -from DIR|FILE|- [-dry-run] [-rejects FILE]
 
           vscli import runs.ndjson -dry-run        # is every line understood?
           vscli import runs.ndjson                 # cut off: the same command goes on
           vscli import builds.csv -rejects bad.ndjson; jq -r .text bad.ndjson
           vscli runs -url http://old -format ndjson | vscli import -
+          vscli import github -from saved/         # github, gitlab, jenkins, jira
+          gh api --paginate 'repos/acme/shop/pulls?state=all' > pulls.json
+          vscli import github -from pulls.json -dry-run
 
         A line of NDJSON is a run or an event of the API, as it is (here on two):
           {"type":"build","startedAt":"2026-03-02T12:00:00Z","duration":41.5,
@@ -299,18 +304,58 @@ internal static class Help
         Each run becomes a start and an end. What has no id gets one that follows from
         the line and its number, so that the same file imported again stores nothing
         twice; a line that is changed in its place is a new run then, unless it has an
-        id. stdout tells how many events were stored or there already, and how many
-        lines were not taken. The exit code:
-          0  all lines are in the log
-          1  some were not taken; stderr names the first 20, and why
+        id.
+
+        Of a TOOL are read: all *.json, *.ndjson and *.jsonl below DIR, packed (.gz) or
+        not, in the order of their paths; or FILE; or a document a line from stdin. A
+        document, up to 25 MB, is a page or an object of the tool's API, or a delivery
+        of its webhooks: {"headers":{...},"payload":{...}}, or the payload alone in a
+        file that is named like pull_request.opened.json. The server reads them as it
+        reads webhooks; again stores nothing twice.
+
+        stdout tells how many events were stored or there already, and how much was not
+        taken. The exit code:
+          0  all is in the log
+          1  some was not taken; stderr names the first 20, and why
           2  could not go on; stderr says why: run it again
 
+          -from DIR|FILE|-      what was saved of a tool
           -format FORMAT        ndjson, csv (by the file's name; ndjson for -)
-          -dry-run              only read: nothing is sent. What the server alone can
+          -dry-run              nothing is stored. Of a TOOL the server says what would
+                                be; else nothing is sent, and what the server alone can
                                 judge is not checked
-          -rejects FILE         all lines that were not taken:
-                                {"line":7,"problem":"...","text":"..."}
+          -rejects FILE         all that was not taken:
+                                {"line":7,"problem":"...","text":"..."}, of a TOOL
+                                {"file":"...","part":7,"problem":"..."}
           {{{Server}}}
+        """;
+
+    /// <summary>Of quarantine.</summary>
+    public const string Quarantine = $"""
+        vscli quarantine list [-source SOURCE] [-limit N] [-format FORMAT]
+        vscli quarantine show ID [-body]
+        vscli quarantine replay ID...|-all [-source SOURCE]
+        vscli quarantine drop ID...
+
+          vscli quarantine list                 # what was not understood, and why
+          vscli quarantine show 0197c2 -body | jq .repository
+          vscli quarantine replay -all          # after an update of the server
+          vscli quarantine drop 0197c2          # it is of no use
+
+        What a tool delivered and the server could not read is kept, and can be read
+        again when the server has learned how. The exit code:
+          0  found or done: all that was replayed is taken
+          1  there is none, or some remain; why is said
+          2  could not ask; stderr says why
+
+          -source SOURCE        customhttp, github, gitlab, jenkins, jira
+          -limit N              how many at the most (50), the newest first
+          -format FORMAT        table (on a terminal only what fits), json (one array),
+                                ndjson (one object a line), csv (RFC 4180; what a
+                                spreadsheet would take for a formula begins with ')
+          -body                 the body alone, as it came
+          -all                  all, the oldest first; says how many remain, and why
+          {Server}
         """;
 
     /// <summary>Of completion.</summary>

@@ -6,12 +6,12 @@ using ValueStream.Core.Wire;
 
 namespace ValueStream.Cli.Commands;
 
-/// <summary><c>vscli import FILE|-</c>: past runs, of a file of any length.</summary>
+/// <summary><c>vscli import FILE|-</c>: past runs, of a file of any length. With <c>-from</c> it is <see cref="ImportSavedCommand"/>.</summary>
 internal static class ImportCommand
 {
     /// <summary>The flags that it knows.</summary>
     public static readonly Flag[] Flags =
-        [new("format", Values: "ndjson csv"), new("dry-run", IsSwitch: true), new("rejects"), .. Settings.Flags];
+        [new("from"), new("format", Values: "ndjson csv"), new("dry-run", IsSwitch: true), new("rejects"), .. Settings.Flags];
 
     private const string Again = "run the same command again: what is stored is not stored twice";
 
@@ -23,9 +23,17 @@ internal static class ImportCommand
             Talk.Data(Help.Import);
             return Query.Done;
         }
+        if (arguments.Last("from") is { } from)
+        {
+            return ImportSavedCommand.Run(arguments, from);
+        }
         if (arguments.Words is not [var path])
         {
             throw new CouldNotException("say which file: `vscli import FILE`, or - for stdin; `vscli import --help` has examples");
+        }
+        if (ImportSavedCommand.IsTool(path) && !Path.Exists(path))
+        {
+            throw new CouldNotException($"there is no file {path}; what was saved of {path} is read by `vscli import {path} -from DIR`");
         }
         var isCsv = arguments.Last("format") is { } format ? format == "csv" : path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
         var isDry = arguments.Switch("dry-run") is true;
@@ -76,6 +84,10 @@ internal static class ImportCommand
         }
     }
 
+    /// <summary>A size, for people.</summary>
+    public static string Bytes(double bytes) =>
+        bytes < 1e6 ? Text($"{bytes / 1e3:0} kB") : bytes < 1e9 ? Text($"{bytes / 1e6:0.0} MB") : Text($"{bytes / 1e9:0.00} GB");
+
     /// <summary>What came of it, in one line.</summary>
     private static string Summary(ImportCounts counts, bool isDry) => $"{Many(counts.Lines, "line")}: "
         + (isDry ? $"{Many(counts.Events, "event")} would be sent" : $"{Many(counts.Stored, "event")} stored, {Text($"{counts.There:N0}")} there already")
@@ -105,9 +117,6 @@ internal static class ImportCommand
         var count = body.AsSpan().Count((byte)'\n');
         return new(200, System.Text.Encoding.UTF8.GetBytes(Text($$"""{"accepted":{{count}},"duplicates":0,"rejected":0,"lastLine":{{count}}}""")));
     }
-
-    private static string Bytes(double bytes) =>
-        bytes < 1e6 ? Text($"{bytes / 1e3:0} kB") : bytes < 1e9 ? Text($"{bytes / 1e6:0.0} MB") : Text($"{bytes / 1e9:0.00} GB");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

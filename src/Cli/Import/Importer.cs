@@ -49,9 +49,6 @@ internal sealed class Importer(Importer.Post post, Action<long, string, string> 
     /// <summary>For how long a server that says that it takes nothing now is asked again.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>For how long a server that took something and then does not answer is asked again.</summary>
-    public TimeSpan PatienceWithSilence { get; init; } = TimeSpan.FromSeconds(30);
-
     /// <summary>The first pause; each that follows is twice as long, up to half a minute.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -93,9 +90,7 @@ internal sealed class Importer(Importer.Post post, Action<long, string, string> 
     {
         var rejected = new List<(ImportLine Line, string Problem)>(_bad.Select(l => (l, l.Problem!)));
         var settled = 0;
-        long? since = null;
-        var pause = Pause;
-        var saidSo = false;
+        var waits = new Waits(tell) { Patience = Patience, Pause = Pause };
         try
         {
             while (settled < _events.Count)
@@ -109,7 +104,10 @@ internal sealed class Importer(Importer.Post post, Action<long, string, string> 
                     rejected.AddRange(part.Rejected.Select(r => (_events[settled + r.Index].Line, r.Problem)));
                     settled += part.Settled;
                     _hasBegun = true;
-                    (since, pause) = part.Settled > 0 ? (null, Pause) : (since, pause);
+                    if (part.Settled > 0)
+                    {
+                        waits.Begin();
+                    }
                     if (part.Why is null)
                     {
                         continue;
@@ -119,23 +117,9 @@ internal sealed class Importer(Importer.Post post, Action<long, string, string> 
                 var why = part?.Why ?? (answer.Status is 200 or 422 ? "its answer is not ValueStream's, or was cut off" : answer.Why);
                 if (!isAsked && !(_hasBegun && answer.Status is 0 or 200))
                 {
-                    throw new CouldNotException(answer.Status == 0 ? $"{why}; see that the server runs, and that -url or VALUESTREAM_URL names it" : why);
+                    throw Waits.Failed(answer, why);
                 }
-                var now = Environment.TickCount64;
-                var left = (isAsked ? Patience : PatienceWithSilence) - TimeSpan.FromMilliseconds(now - (since ??= now));
-                var wait = retryAfter is { } asked && asked > TimeSpan.Zero ? asked : pause;
-                if (wait > left)
-                {
-                    throw new CouldNotException($"{why}; it was given up after {Durations.Text((now - since.Value) / 1000.0)}"
-                        + (retryAfter is null ? "" : $", for it asks to be left alone for {Durations.Text(wait.TotalSeconds)}"));
-                }
-                if (!saidSo)
-                {
-                    tell($"{why}; waiting, for up to {Durations.Text(left.TotalSeconds)}");
-                    saidSo = true;
-                }
-                Thread.Sleep(wait);
-                pause = TimeSpan.FromSeconds(Math.Min(pause.TotalSeconds * 2, 30));
+                waits.Wait(why, isAsked, retryAfter);
             }
         }
         finally

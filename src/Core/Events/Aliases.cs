@@ -2,10 +2,22 @@ using System.Collections.Immutable;
 
 namespace ValueStream.Core.Events;
 
-/// <summary>The shorter texts by which runs are known beside their renderings. They follow from the identity alone, so they never change.</summary>
-/// <remarks>Upstream named a pull request by GitHub's database id. That is in no identity: whoever maps the webhook has to give it as a link or a tag.</remarks>
+/// <summary>The shorter texts by which runs are known beside their renderings. They follow from the identity alone, so they never change; all but one.</summary>
 public static class Aliases
 {
+    /// <summary>The tag by which upstream named a pull request of GitHub: its database id, which is in no identity.</summary>
+    public const string DatabaseId = "pull_request.id";
+
+    /// <summary>The alias that a run has by its tags; null for none.</summary>
+    public static string? ByTags(RunId run, ImmutableSortedDictionary<string, TagValue> tags) =>
+        run is { Source: SourceNames.GitHub, Type: PullRequest } && tags.TryGetValue(DatabaseId, out var id) && id.Text.Length is > 0 and <= 20
+            ? $"{ByTagsPrefix}{run.Namespace[(run.Namespace.IndexOf('.') + 1)..]}-{id.Text}" : null;
+
+    /// <summary>Whether a text may be an alias that a run has by its tags.</summary>
+    public static bool MayBeByTags(string text) => text.StartsWith(ByTagsPrefix, StringComparison.Ordinal);
+
+    private const string ByTagsPrefix = $"vstrace-{SourceNames.GitHub}-{PullRequest}-";
+
     /// <summary>The aliases of a run, each once; scripts' runs have none.</summary>
     public static ImmutableArray<string> Of(RunId run) => run.Source switch
     {

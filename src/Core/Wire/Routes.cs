@@ -18,8 +18,17 @@ public static class Routes
     /// <summary>Checks the log, and tells how far it has come.</summary>
     public const string VerifyLog = "/api/v1/log/verify";
 
+    /// <summary>Takes documents that were saved of a tool; below it stands one route for each source.</summary>
+    public const string Import = "/api/v1/import";
+
+    /// <summary>The deliveries that were not understood; below it stands each of them.</summary>
+    public const string Quarantine = "/api/v1/quarantine";
+
     /// <summary>Whether the server takes events.</summary>
     public const string Ready = "/readyz";
+
+    /// <summary>Lists the sources that take webhooks.</summary>
+    public const string Sources = "/api/v1/sources";
 
     /// <summary>Upstream's intake for custom events.</summary>
     public const string CustomHttp = "/customhttp";
@@ -29,6 +38,9 @@ public static class Routes
 
     /// <summary>What names a stream of events: its lines get their ids from it, so that sending it again stores nothing twice.</summary>
     public const string IdempotencyKeyHeader = "Idempotency-Key";
+
+    /// <summary>The name of the file that a saved document is from, percent-encoded: some tell by it what kind of delivery they are.</summary>
+    public const string SavedAsHeader = "X-Saved-As";
 
     /// <summary>The content type of a stream of events, one a line.</summary>
     public const string Ndjson = "application/x-ndjson";

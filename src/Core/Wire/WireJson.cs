@@ -29,5 +29,11 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(ExclusionAnswer))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyProgress))]
+[JsonSerializable(typeof(SourceList))]
+[JsonSerializable(typeof(ImportAnswer))]
+[JsonSerializable(typeof(QuarantineList))]
+[JsonSerializable(typeof(QuarantineItem))]
+[JsonSerializable(typeof(QuarantineEntry))]
+[JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(EventData))]
 public sealed partial class WireJson : JsonSerializerContext;

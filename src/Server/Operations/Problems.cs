@@ -33,9 +33,9 @@ internal static partial class Problems
         TypedResults.Problem(Details(StatusCodes.Status403Forbidden, "forbidden", "Refused", what));
 
     /// <summary>The caller did not say who it is.</summary>
-    public static ProblemHttpResult Unauthorized() =>
-        TypedResults.Problem(Details(StatusCodes.Status401Unauthorized, "unauthorized", "A token is needed",
-            "Send 'Authorization: Bearer <token>' (vscli takes it from VALUESTREAM_TOKEN), or log in at /login."));
+    public static ProblemHttpResult Unauthorized(
+        string what = "Send 'Authorization: Bearer <token>' (vscli takes it from VALUESTREAM_TOKEN), or log in at /login.") =>
+        TypedResults.Problem(Details(StatusCodes.Status401Unauthorized, "unauthorized", "Say who you are", what));
 
     /// <summary>Registers the handlers that turn whatever goes wrong into a problem.</summary>
     public static IServiceCollection AddProblems(this IServiceCollection services) => services

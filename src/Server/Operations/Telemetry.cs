@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Npgsql;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using ValueStream.Server.Sources;
 using ValueStream.Store.Log;
 
 namespace ValueStream.Server.Operations;
@@ -30,7 +32,7 @@ internal static class Telemetry
         });
         if (Exports("TRACES"))
         {
-            telemetry.WithTracing(static t => t.AddAspNetCoreInstrumentation().AddNpgsql().AddOtlpExporter());
+            telemetry.WithTracing(static t => t.AddAspNetCoreInstrumentation(static o => o.EnrichWithHttpRequest = WithoutKey).AddNpgsql().AddOtlpExporter());
         }
         return services;
 
@@ -43,6 +45,15 @@ internal static class Telemetry
             {
                 resource.AddService("valuestream");
             }
+        }
+    }
+
+    /// <summary>A source's address may hold a key, which no trace must show.</summary>
+    private static void WithoutKey(Activity activity, HttpRequest request)
+    {
+        if (SourceSettings.RouteOf(request.Path) is { } route && request.Path != route)
+        {
+            activity.SetTag("url.path", route + "/…");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace ValueStream.Server.Sources;
@@ -6,9 +7,11 @@ namespace ValueStream.Server.Sources;
 internal static class AllSources
 {
     /// <summary>The tools.</summary>
-    public static readonly ImmutableArray<ISource> All =
-    [
-        new GitLab.GitLabSource(),
-        new Jenkins.JenkinsSource(),
-    ];
+    public static readonly ImmutableArray<ISource> All = [new GitHub.GitHubSource(), new GitLab.GitLabSource(), new Jenkins.JenkinsSource(), new Jira.JiraSource()];
+
+    /// <summary>Registers what takes their webhooks.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="settings">Who may deliver to which.</param>
+    public static IServiceCollection AddSources(this IServiceCollection services, FrozenDictionary<string, SourceSettings> settings) => services
+        .AddSingleton(settings).AddSingleton<Gate>().AddSingleton<Deliveries>().AddSingleton<WebhookIntake>();
 }

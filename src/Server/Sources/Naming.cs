@@ -30,13 +30,16 @@ internal static partial class Naming
         foreach (var text in texts.OfType<string>())
         {
             var whole = Qualified(text.Length > MostRead ? text[..MostRead] : text, repository);
-            closed.AddRange(Closing().Matches(whole).Select(static m => m.Groups["what"].Value));
+            closed.AddRange(Closing().Matches(whole).SelectMany(static m => Mention.In(m.Groups["what"].Value)).Select(static m => m.Text));
             named.AddRange(Mention.In(whole).Select(static m => m.Text));
         }
-        closed = [.. closed.Distinct().Take(Mention.Most)];
-        named = [.. named.Distinct().Except(closed).Take(Mention.Most - closed.Count)];
+        // Half a name would be another run's.
+        var room = Limits.Reason - "Closes . Names ".Length;
+        bool Fits(string name) => (room -= name.Length + 2) >= 0;
+        closed = [.. closed.Distinct().Take(Mention.Most).TakeWhile(Fits)];
+        named = [.. named.Distinct().Except(closed).Take(Mention.Most - closed.Count).TakeWhile(Fits)];
         var note = string.Join(". ", new[] { closed.Count > 0 ? $"Closes {string.Join(", ", closed)}" : null, named.Count > 0 ? $"Names {string.Join(", ", named)}" : null }.OfType<string>());
-        return note.Length > 0 ? Payload.Cut(note, Limits.Reason) : null;
+        return note.Length > 0 ? note : null;
     }
 
     /// <summary>A text in which what its repository's people write short stands in full: <c>#12</c> becomes <c>owner/repository#12</c>, and so does the address of an issue.</summary>
@@ -48,13 +51,20 @@ internal static partial class Naming
 
     private const int MostRead = 100_000;
 
-    private static string Fit(string text, int longest) =>
-        text.Length <= longest ? text : $"{text[..(longest - HashLength - 1)]}-{Hashes.First64(text):x16}"[..longest];
+    private static string Fit(string text, int longest)
+    {
+        if (text.Length <= longest)
+        {
+            return text;
+        }
+        var end = longest - HashLength - 1;
+        return $"{text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]}-{$"{Hashes.First64(text):x16}"[..HashLength]}";
+    }
 
     [GeneratedRegex(@"(?<![\w/&#!])[#!][0-9]{1,10}(?![\w-])", RegexOptions.CultureInvariant)]
     private static partial Regex Short();
 
-    [GeneratedRegex(@"https?://[^\s/]+/(?<path>[\w.-]+(?:/[\w.-]+)+?)/(?:-/)?(?<kind>issues|pull|merge_requests)/(?<number>[0-9]{1,10})(?:[/#?][^\s)\]>]*)?", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"https?://[^\s/]+/(?<path>[\w.-]+(?:/[\w.-]+)+?)/(?:-/)?(?<kind>issues|work_items|pull|merge_requests)/(?<number>[0-9]{1,10})(?:[/#?][^\s)\]>]*)?", RegexOptions.CultureInvariant)]
     private static partial Regex Address();
 
     // GitHub's and GitLab's words.

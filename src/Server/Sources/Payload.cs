@@ -42,7 +42,21 @@ internal readonly struct Payload
     }
 
     /// <summary>A member; nothing where this is no object or has none of that name.</summary>
-    public Payload this[string name] => _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(name, out var value) ? new(value) : default;
+    public Payload this[string name]
+    {
+        get
+        {
+            try
+            {
+                return IsObject && _element.TryGetProperty(name, out var value) ? new(value) : default;
+            }
+            catch (InvalidOperationException)
+            {
+                // Another member's name has half a surrogate pair.
+                return Members.LastOrDefault(m => m.Name == name).Value;
+            }
+        }
+    }
 
     /// <summary>Whether it is there and not null.</summary>
     public bool Exists => _element.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
@@ -107,7 +121,7 @@ internal readonly struct Payload
         // A payload's zero means that nothing happened yet.
         JsonValueKind.Number when _element.TryGetInt64(out var number) && number > 0 => FromUnix(number),
         _ => null,
-    } is { Year: >= 1970 and <= 2200 } time ? time.ToUniversalTime() : null;
+    } is { UtcDateTime.Year: >= 1970 and <= 2200 } time ? time.ToUniversalTime() : null;
 
     /// <summary>A string, a number or a boolean as a tag's value, cut where it is too long; objects and arrays become JSON text.</summary>
     public TagValue? Tag => _element.ValueKind switch
@@ -135,7 +149,8 @@ internal readonly struct Payload
     {
         const DateTimeStyles style = DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowWhiteSpaces;
         var iso = text.EndsWith(" UTC", StringComparison.Ordinal) ? text[..^4] + "Z" : text;
-        return iso.Length >= 10 && char.IsAsciiDigit(iso[0]) && DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, style, out var time) ? time : null;
+        // What has no date would be a time of today.
+        return iso.Length >= 10 && char.IsAsciiDigit(iso[0]) && iso[4] == '-' && DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, style, out var time) ? time : null;
     }
 
     private static DateTimeOffset? FromUnix(long number) => number switch

@@ -62,9 +62,10 @@ internal sealed class Entry
     }
 
     /// <summary>Whether a stored event says the same. Content is what the sender said: kind, identity, attempt, its time and its data.
-    /// Of an erased one nobody can tell, and sending it again must not be an error.</summary>
+    /// Of an erased one nobody can tell, and of a delivery a newer server may make something else: sending them again must not be an error.</summary>
     public bool HasContentOf(EventRow stored) =>
         stored.IsErased
+        || Event.IsIdDerived
         || (short)Event.Kind == stored.Kind
         && Event.Run.Equals(new RunId(stored.Source, stored.Type, stored.Namespace, stored.Id))
         && Event.Attempt == stored.Attempt

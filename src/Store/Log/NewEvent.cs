@@ -10,6 +10,10 @@ public sealed record NewEvent
     /// <summary>Its id. The same id with the same content is the same event.</summary>
     public required Guid EventId { get; init; }
 
+    /// <summary>Whether the server made the id of what the sender calls its delivery: an event of the same id is then the same event, whatever was made of
+    /// the delivery before.</summary>
+    public bool IsIdDerived { get; init; }
+
     /// <summary>What happened.</summary>
     public required EventKind Kind { get; init; }
 

@@ -132,6 +132,7 @@ internal static class RunsProjection
         var stages = new List<RunStageRow>();
         var mentions = new List<RunMentionRow>();
         var aliases = new List<RunAliasRow>();
+        var aliasesByTags = new HashSet<(long Reference, long Key)>();
         var named = known.Keys.Select(static k => k.Key).ToHashSet();
         var mentioning = known.Where(static k => k.Value.HasMentions).Select(static k => k.Key).ToList();
         foreach (var run in folded)
@@ -144,6 +145,10 @@ internal static class RunsProjection
             {
                 known.Remove(new(row.Key, row.Attempt), out var before);
                 (before is null ? added : changed).Add(row);
+                if (Aliases.ByTags(run.Run, attempt.Tags) is { } alias && before?.Tags != tags)
+                {
+                    aliasesByTags.Add((References.Hash(alias), run.Key));
+                }
                 var after = ContributionOf(row, attempt.Tags);
                 rollups.Change(before?.Contribution, after);
                 operations.Change(row, before?.Contribution);
@@ -200,6 +205,7 @@ internal static class RunsProjection
         await session.InsertAsync(Runs, changed, OnKnown, slot.Name, cancellationToken);
         await session.InsertNewAsync(Links, links, slot.Name, cancellationToken);
         await session.InsertNewAsync(AliasesOfRuns, aliases, slot.Name, cancellationToken);
+        await session.InsertAsync(AliasesOfRuns, [.. aliasesByTags.Select(static a => new RunAliasRow { Reference = a.Reference, Key = a.Key })], "ON CONFLICT DO NOTHING", slot.Name, cancellationToken);
         await session.InsertNewAsync(Mentions, mentions, slot.Name, cancellationToken);
         await session.InsertNewAsync(Stages, stages, slot.Name, cancellationToken);
         await session.InsertNewAsync(Tags, newTags, slot.Name, cancellationToken);

@@ -37,13 +37,16 @@ internal sealed class Meanings
         {
             return Enumerable.Empty<RunId>().ToLookup(static _ => "");
         }
-        var hashes = wanted.Select(References.Hash).ToArray();
+        var byHash = wanted.ToLookup(References.Hash);
+        var hashes = byHash.Select(static t => t.Key).ToArray();
         var byAlias = snapshot.RunAliases.Where(a => EF.Parameter(hashes).Contains(a.Reference))
-            .Join(visible.Of(snapshot.Runs), static a => a.Key, static r => r.Key, static (a, r) => new { r.Source, r.Type, r.Namespace, r.Id });
+            .Join(visible.Of(snapshot.Runs), static a => a.Key, static r => r.Key, static (a, r) => new { a.Reference, r.Source, r.Type, r.Namespace, r.Id });
         var rows = await visible.Of(snapshot.Runs).Where(r => EF.Parameter(hashes).Contains(r.Reference))
-            .Select(static r => new { r.Source, r.Type, r.Namespace, r.Id }).Union(byAlias).ToListAsync(cancellationToken);
-        return rows.Select(static r => new RunId(r.Source, r.Type, r.Namespace, r.Id))
-            .SelectMany(static run => Aliases.NamesOf(run), static (run, name) => (run, name)).Where(n => wanted.Contains(n.name)).ToLookup(static n => n.name, static n => n.run);
+            .Select(static r => new { r.Reference, r.Source, r.Type, r.Namespace, r.Id }).Union(byAlias).ToListAsync(cancellationToken);
+        return rows.Select(static r => (r.Reference, Run: new RunId(r.Source, r.Type, r.Namespace, r.Id)))
+            // What is an alias by its tags is compared by its hash alone; the others have the text at hand.
+            .SelectMany(r => byHash[r.Reference].Where(text => Aliases.NamesOf(r.Run).Contains(text) || Aliases.MayBeByTags(text)), static (r, text) => (text, r.Run))
+            .Distinct().ToLookup(static n => n.text, static n => n.Run);
     }
 
     /// <summary>The reference to a row's parent: the one that was sent; else, where it was started in no trace, the first in its texts that is
@@ -58,6 +61,9 @@ internal sealed class Meanings
         var text = causal.Select(Known).FirstOrDefault(static t => t is not null) ?? causal.FirstOrDefault(static m => m.IsCertain)?.Text;
         return text is null || (Meant(text, row) is { } run && RunId.IsGrouping(run.Type)) ? (null, false) : (text, true);
     }
+
+    /// <summary>The rendering of a row's parent where it is known, else the reference to it.</summary>
+    public string? NamedParentOf(RunRow row) => ParentOf(row).Text is { } text ? Meant(text, row)?.Rendering ?? text : null;
 
     /// <summary>A row's links: those that were sent, then what its texts name beside.</summary>
     public IEnumerable<RunLink> LinksOf(RunRow row, IEnumerable<RunLink> sent)

@@ -22,7 +22,7 @@ internal static class RunViews
         }
         var ancestors = await Walk(snapshot, rows.Select(static r => r.Key).Distinct(), Ancestors, rows.Count + MostAncestors).ToListAsync(cancellationToken);
         var beside = await RunDetails.LoadAsync(snapshot, rows, ancestors, cancellationToken);
-        var runs = ancestors.Select(r => ToTraceRun(r, beside.Meanings.ParentOf(r).Text, [])).ToList();
+        var runs = ancestors.Select(r => ToTraceRun(r, beside.Meanings.NamedParentOf(r), [])).ToList();
         return [.. rows.Select(r => View(r, beside, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
     }
 

@@ -30,7 +30,7 @@ public sealed class TraceQueries
         var beside = await RunDetails.LoadAsync(snapshot, rows, rows, cancellationToken);
         var run = RunViews.Id(rows.First(r => r.Key == key.Value));
         var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(
-            r, beside.Meanings.ParentOf(r).Text, beside.Meanings.ResolvedLinksOf(r, beside.Links[(r.Key, r.Attempt)])))], run, number.Value);
+            r, beside.Meanings.NamedParentOf(r), beside.Meanings.ResolvedLinksOf(r, beside.Links[(r.Key, r.Attempt)])))], run, number.Value);
 
         var byAttempt = rows.ToDictionary(static r => (r.Key, r.Attempt));
         var views = trace.Runs.Select(t => byAttempt[(t.Id.Key.Value, t.Attempt)]).Select(r =>

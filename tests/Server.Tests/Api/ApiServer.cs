@@ -17,6 +17,9 @@ public abstract class ApiServer : IAsyncLifetime
         }
     }
 
+    /// <summary>Its database.</summary>
+    public string ConnectionString { get; private set; } = "";
+
     /// <summary>A client for it.</summary>
     public ApiClient Client => field ??= new ApiClient(Process.Http);
 
@@ -24,6 +27,7 @@ public abstract class ApiServer : IAsyncLifetime
     {
         if (await NewDatabaseAsync() is { } connectionString)
         {
+            ConnectionString = connectionString;
             _process = await ServerProcess.StartAsync(connectionString, null, Environment);
         }
     }

@@ -96,12 +96,49 @@ public abstract class DeliveryContract
 
         var id = await store.Get<Quarantine>().AddAsync("gitlab", "'object_kind' is missing", new Dictionary<string, string> { ["X-Gitlab-Event"] = "Push Hook" }, body, Cancel);
 
+        var kept = await store.Get<Quarantine>().FindAsync(id, Cancel);
+        Assert.NotNull(kept);
+        Assert.Equal((id, StoreFixture.Noon, "gitlab", "'object_kind' is missing"), (kept.Id, kept.ReceivedAt, kept.Source, kept.Reason));
+        Assert.Equal("Push Hook", kept.Headers["x-gitlab-event"]);
+        Assert.Equal(body, kept.Body.ToArray());
         await using var database = await store.Get<IDbContextFactory<Database>>().CreateDbContextAsync(Cancel);
-        var row = Assert.Single(database.Quarantine);
-        Assert.Equal(
-            (id, StoreFixture.Noon, "gitlab", "'object_kind' is missing", """{"X-Gitlab-Event":"Push Hook"}"""), (row.Id, row.ReceivedAt, row.Source, row.Reason, row.Headers));
-        Assert.Equal(body, Compressed.Read(row.Body));
-        Assert.True(row.Body.Length < 1000);
+        Assert.True(Assert.Single(database.Quarantine).Body.Length < 1000);
+    }
+
+    [Fact]
+    public async Task Quarantined_requests_are_listed_page_by_page_newest_first_though_some_came_at_once_and_the_last_of_a_page_is_gone()
+    {
+        await using var store = await NewStoreAsync();
+        var quarantine = store.Get<Quarantine>();
+        var ids = new List<Guid>();
+        for (var i = 0; i < 7; i++)
+        {
+            store.Time.Advance(TimeSpan.FromSeconds(i / 3));
+            ids.Add(await quarantine.AddAsync(i == 5 ? "jira" : "github", "no reason", new Dictionary<string, string>(), "{}"u8.ToArray(), Cancel));
+        }
+
+        var first = await quarantine.ListAsync(null, null, 4, Cancel);
+        Assert.True(await quarantine.RemoveAsync(first[^1].Id, Cancel));
+        Assert.False(await quarantine.RemoveAsync(first[^1].Id, Cancel));
+        var second = await quarantine.ListAsync(null, (first[^1].ReceivedAt, first[^1].Id), 4, Cancel);
+
+        Assert.Equal((4, 3), (first.Count, second.Count));
+        Assert.Equal(ids.Order(), first.Concat(second).Select(static q => q.Id).Order());
+        Assert.Equal(first.Concat(second).Select(static q => q.ReceivedAt).OrderDescending(), first.Concat(second).Select(static q => q.ReceivedAt));
+        Assert.Equal([ids[5]], (await quarantine.ListAsync("jira", null, 4, Cancel)).Select(static q => q.Id));
+        Assert.Null(await quarantine.FindAsync(first[^1].Id, Cancel));
+    }
+
+    [Fact]
+    public async Task What_a_newer_server_makes_of_a_delivery_that_comes_again_is_the_event_that_it_was()
+    {
+        await using var store = await NewStoreAsync();
+        var before = Came("{}")[0] with { IsIdDerived = true };
+        var after = before with { Kind = EventKind.Ended, OccurredAt = StoreFixture.Noon, Data = new EventData { Outcome = "failure" } };
+        await store.AppendAsync(before);
+
+        Assert.Equal(new AppendResult.Duplicate(1), Assert.Single(await store.AppendAsync(after)));
+        Assert.Equal(new AppendResult.Conflict(1), Assert.Single(await store.AppendAsync(after with { IsIdDerived = false })));
     }
 
     [Fact]

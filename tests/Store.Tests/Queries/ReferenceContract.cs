@@ -282,6 +282,28 @@ public abstract class ReferenceContract
     private static IEnumerable<T[]> Permutations<T>(T[] items) => items.Length <= 1 ? [items]
         : items.SelectMany((item, i) => Permutations([.. items[..i], .. items[(i + 1)..]]).Select(rest => (T[])[item, .. rest]));
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Upstreams_name_of_a_pull_request_by_its_database_id_still_leads_to_it_whichever_came_first(bool pullFirst)
+    {
+        await using var store = await NewStoreAsync();
+        NewEvent[] events =
+        [
+            Given.Start(Pull, 0, new EventData { Tags = Event.NoTags.Add("pull_request.id", "342455317") }),
+            Given.Start(Script, 5, new EventData { Parents = ["vstrace-github-pull_request-web-342455317"] }),
+            // Of another database id.
+            Given.Start(Given.Run("other"), 6, new EventData { Parents = ["vstrace-github-pull_request-web-342455318"] }),
+        ];
+        await ArriveAsync(store, pullFirst ? events : [.. events.Reverse()]);
+
+        Assert.All([Script, Pull], run => Assert.Equal(["parent 7 s"], Edges(TraceAsync(store, run).GetAwaiter().GetResult())));
+        var found = await FindAsync(store, Script);
+        Assert.Equal(Pull.Rendering, found.Parent);
+        Assert.Equal((await FindAsync(store, Pull)).TraceId, found.TraceId);
+        Assert.Equal([Pull], await store.Get<RunQueries>().ResolveAsync("vstrace-github-pull_request-web-342455317", Visible.Everything, Cancel));
+    }
+
     private static EventData On(string branch) => new() { Tags = Event.NoTags.Add("vcs.ref.head.name", branch) };
 
     private static async Task ArriveAsync(StoreFixture store, params NewEvent[] events)

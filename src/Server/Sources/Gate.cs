@@ -1,0 +1,78 @@
+using System.Collections.Frozen;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ValueStream.Server.Access;
+using ValueStream.Server.Ingest;
+using ValueStream.Server.Operations;
+
+namespace ValueStream.Server.Sources;
+
+/// <summary>
+/// Decides who may deliver. A signature that is there must be right, and then nothing else is asked. Without one it takes the token of the server, or a key in the address; nobody need show
+/// anything where the source is configured so, or where neither it nor the server has any secret, which is on this machine only.
+/// </summary>
+internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, BootstrapToken token)
+{
+    /// <summary>How a source can be reached now: <c>signed</c>, <c>key</c>, <c>token</c>, <c>unsigned</c>, <c>loopback</c>; more than one where more than one will do.</summary>
+    public IReadOnlyList<string> Ways(string source)
+    {
+        var own = settings[source];
+        string?[] ways =
+        [
+            own.Secrets.IsEmpty ? null : "signed",
+            own.Keys.IsEmpty ? null : "key",
+            token.IsSet ? "token" : null,
+            own.AllowUnsigned ? "unsigned" : null,
+            IsForAnybodyHere(own) ? "loopback" : null,
+        ];
+        return [.. ways.OfType<string>()];
+    }
+
+    /// <summary>Whether anybody may deliver who reaches the server.</summary>
+    public bool IsOpen(string source) => settings[source].AllowUnsigned;
+
+    /// <summary>Lets a delivery in, or says why not. A body whose sender shows nothing is not even read.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="key">The key in the address, if any.</param>
+    /// <param name="verify">What its signature is worth by some secrets; it is asked before the body is there whether there is one at all.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<Admission> AdmitAsync(
+        string source, HttpRequest request, string? key, Func<Webhook, IReadOnlyList<string>, Signed> verify, CancellationToken cancellationToken)
+    {
+        var own = settings[source];
+        var webhook = new Webhook(request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), default, default);
+        var isSigned = !own.Secrets.IsEmpty && verify(webhook, own.Secrets) != Signed.Missing;
+        var (submitter, refusal) = isSigned ? ($"webhook:{source}", null) : WithoutSignature(source, own, key, request.HttpContext.User);
+        if (refusal is null)
+        {
+            webhook = webhook with { Body = await request.ReadBodyAsync(cancellationToken) };
+            if (isSigned && verify(webhook, own.Secrets) != Signed.Right)
+            {
+                refusal = $"The signature is not made with a secret of this server. Set the same secret at the tool and in {SourceSettings.Section}__{source}__Secrets__0.";
+            }
+        }
+        if (refusal is not null)
+        {
+            request.HttpContext.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+        return new Admission(webhook, submitter, refusal is null ? null : Problems.Unauthorized(refusal));
+    }
+
+    private (string? Submitter, string? Refusal) WithoutSignature(string source, SourceSettings own, string? key, ClaimsPrincipal user) =>
+        key is not null
+            ? Signatures.Equal(key, own.Keys) == Signed.Right ? ($"webhook:{source}", null) : (null, "The key in the address is not one of this server's.")
+            : user.Identity?.IsAuthenticated is true && (token.IsSet || IsForAnybodyHere(own)) ? (user.Submitter(), null)
+            : own.AllowUnsigned ? ($"unsigned:{source}", null)
+            : own.Secrets.IsEmpty && own.Keys.IsEmpty
+                ? (null, $"This route is closed. Set a secret in {SourceSettings.Section}__{source}__Secrets__0 and the same at the tool, or send 'Authorization: Bearer <token>'.")
+            : (null, "The request is not signed, and has no key in its address. Set the tool's secret, or send 'Authorization: Bearer <token>'.");
+
+    private bool IsForAnybodyHere(SourceSettings own) => !token.IsSet && own.Secrets.IsEmpty && own.Keys.IsEmpty;
+}
+
+/// <summary>A delivery at the gate.</summary>
+/// <param name="Webhook">What came; its body only where it was let in.</param>
+/// <param name="Submitter">Who delivers.</param>
+/// <param name="Refusal">Why it is not let in; null where it is.</param>
+internal sealed record Admission(Webhook Webhook, string? Submitter, ProblemHttpResult? Refusal);

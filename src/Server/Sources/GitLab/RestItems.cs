@@ -60,12 +60,11 @@ internal static class RestItems
     {
         var job = item["deployable"];
         // That it was touched later, when another took its place, is no change of its status.
-        Payload[] changes = [item["finished_at"], job["finished_at"], job["started_at"], item["updated_at"]];
-        var isOver = RunStates.IsEnd(item["status"].Text ?? "");
+        Payload[] changes = RunStates.IsEnd(item["status"].Text ?? "") ? [item["finished_at"], job["finished_at"], item["updated_at"]] : [job["started_at"], item["updated_at"]];
         var address = job["web_url"].Text ?? job["pipeline"]["web_url"].Text;
         var commit = job["commit"];
         return Of("Deployment Hook", "deployment", null, address,
-            ("status", item["status"]), ("status_changed_at", changes.Skip(isOver ? 0 : 2).FirstOrDefault(static t => t.Exists)), ("created_at", item["created_at"]),
+            ("status", item["status"]), ("status_changed_at", changes.FirstOrDefault(static t => t.Exists)), ("created_at", item["created_at"]),
             ("deployment_id", item["id"]), ("deployable_id", job["id"]), ("deployable_url", job["web_url"]),
             ("environment", item["environment"]["name"]), ("environment_external_url", item["environment"]["external_url"]),
             ("ref", item["ref"]), ("short_sha", item["sha"]), ("user", item["user"]), ("commit_title", commit["title"]));

@@ -21,15 +21,28 @@ internal static partial class Parameters
     {
         foreach (var (name, value) in parameters.Members)
         {
-            var isSecret = Secret().IsMatch(name) || ((value.IsObject || value.IsArray) && Secret().IsMatch(value.Tag?.Text ?? ""));
-            if (isSecret && value.Exists)
+            var text = value.IsObject || value.IsArray ? value.Tag?.Text.Replace("\\u0000", "", StringComparison.Ordinal) : null;
+            if (value.Exists && (Secret().IsMatch(name) || (text is not null && Secret().IsMatch(text))))
             {
                 tags.Add($"build.parameter.{name}", Hidden);
+            }
+            else if (text is not null)
+            {
+                tags.Add($"build.parameter.{name}", text);
             }
             else
             {
                 tags.Add($"build.parameter.{name}", value);
             }
+        }
+    }
+
+    /// <summary>Adds a text, a number or a boolean; where something else stands, it is not what was meant.</summary>
+    public static void AddPlain(this Tagging tags, string key, Payload value)
+    {
+        if (!value.IsObject && !value.IsArray)
+        {
+            tags.Add(key, value);
         }
     }
 

@@ -107,7 +107,7 @@ public sealed class WeaknessTests
 
     [Fact]
     public void Weakness_24_a_signature_is_checked() =>
-        Assert.Equal((Signed.Missing, Signed.Wrong), (Source.Verify(Opened, ["s"], default), Source.Verify(Hook("issues", "").With("X-Hub-Signature-256", "sha256=00"), ["s"], default)));
+        Assert.Equal((SignatureCheck.Missing, SignatureCheck.Wrong), (Source.Verify(Opened, ["s"], default), Source.Verify(Hook("issues", "").With("X-Hub-Signature-256", "sha256=00"), ["s"], default)));
 
     [Fact]
     public void Weakness_26_a_closed_delivery_without_closed_at_is_taken() =>

@@ -96,5 +96,5 @@ public sealed class RestItemTests
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> Runs(string json) => Trial.Runs(Hooks.Source, Hooks.Source.Unroll(Parsed(json)));
 
-    private static Attempt Only(string json, string rendering) => Assert.Single(Assert.Contains(rendering, Runs(json)).Attempts).Value;
+    private static Attempt Only(string json, string rendering) => Assert.Single(Runs(json)[rendering].Attempts).Value;
 }

@@ -104,11 +104,11 @@ public sealed class SignaturesTests
     }
 
     [Theory]
-    [InlineData(300, Signed.Right)]
-    [InlineData(-300, Signed.Right)]
-    [InlineData(301, Signed.Wrong)]
-    [InlineData(-301, Signed.Wrong)]
-    public void It_holds_for_five_minutes_either_way(int seconds, Signed expected) => Assert.Equal(expected, Standard(now: Sent.AddSeconds(seconds)));
+    [InlineData(300, nameof(Signed.Right))]
+    [InlineData(-300, nameof(Signed.Right))]
+    [InlineData(301, nameof(Signed.Wrong))]
+    [InlineData(-301, nameof(Signed.Wrong))]
+    public void It_holds_for_five_minutes_either_way(int seconds, string expected) => Assert.Equal(expected, $"{Standard(now: Sent.AddSeconds(seconds))}");
 
     [Theory]
     [InlineData("yesterday")]

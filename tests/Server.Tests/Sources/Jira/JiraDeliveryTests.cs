@@ -9,17 +9,17 @@ namespace ValueStream.Server.Tests.Sources.Jira;
 public sealed class JiraDeliveryTests
 {
     [Theory]
-    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", Signed.Right)]
-    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c8", Signed.Wrong)]
-    [InlineData("sha1=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", Signed.Wrong)]
-    [InlineData("sha256=a4771c", Signed.Wrong)]
-    [InlineData(null, Signed.Missing)]
-    public void A_delivery_is_signed_as_Atlassian_documents_it(string? signature, Signed expected)
+    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", nameof(Signed.Right))]
+    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c8", nameof(Signed.Wrong))]
+    [InlineData("sha1=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", nameof(Signed.Wrong))]
+    [InlineData("sha256=a4771c", nameof(Signed.Wrong))]
+    [InlineData(null, nameof(Signed.Missing))]
+    public void A_delivery_is_signed_as_Atlassian_documents_it(string? signature, string expected)
     {
         var headers = signature is null ? new Dictionary<string, string>() : new() { ["X-Hub-Signature"] = signature };
         var webhook = new Webhook(headers, "Hello World!"u8.ToArray(), default);
 
-        Assert.Equal(expected, Jira.Verify(webhook, ["other", "It's a Secret to Everybody"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(expected, $"{Source.Verify(webhook, ["other", "It's a Secret to Everybody"], DateTimeOffset.UnixEpoch)}");
     }
 
     [Fact]
@@ -27,26 +27,26 @@ public sealed class JiraDeliveryTests
     {
         var body = Encoding.UTF8.GetBytes(Created());
         var headers = new Dictionary<string, string> { ["X-Hub-Signature"] = $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData("s"u8, body))}" };
-        Assert.Equal(Signed.Right, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(Signed.Right, Source.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
 
         body[^3] ^= 1;
 
-        Assert.Equal(Signed.Wrong, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(Signed.Wrong, Source.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
     }
 
     [Fact]
     public void A_delivery_is_known_again_by_Atlassians_identifier_and_else_by_its_body()
     {
-        Assert.Equal("81b6e8", Jira.DeliveryId(Trial.Webhook(Created(), ("x-atlassian-webhook-identifier", "81b6e8"), ("X-Atlassian-Webhook-Retry", "2"))));
-        Assert.Null(Jira.DeliveryId(Trial.Webhook(Created())));
+        Assert.Equal("81b6e8", Source.DeliveryId(Trial.Webhook(Created(), ("x-atlassian-webhook-identifier", "81b6e8"), ("X-Atlassian-Webhook-Retry", "2"))));
+        Assert.Null(Source.DeliveryId(Trial.Webhook(Created())));
     }
 
     [Fact]
     public void The_source_has_one_name_everywhere()
     {
-        Assert.Equal("jira", Jira.Name);
+        Assert.Equal("jira", Source.Name);
         Assert.Contains(AllSources.All, static s => s.Name == "jira");
-        Assert.All(Jira.Read(Trial.Webhook(Created())).Events, static e => Assert.Equal(SourceNames.Jira, e.Run.Source));
+        Assert.All(Source.Read(Trial.Webhook(Created())).Events, static e => Assert.Equal(SourceNames.Jira, e.Run.Source));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class JiraDeliveryTests
         ];
         foreach (var (payload, seed) in payloads.Select(static (p, i) => (p, i)))
         {
-            Trial.TakesWhateverComes(Jira, payload, [], 300, seed);
+            Trial.TakesWhateverComes(Source, payload, [], 300, seed);
         }
     }
 

@@ -60,9 +60,9 @@ public sealed class JiraSavedTests
     public void What_was_seen_live_and_what_is_imported_are_one_history()
     {
         string[] live = [Created(), Moved(2, "Por hacer", "En curso"), Moved(5, "En curso", "Terminado", "done")];
-        var saved = Jira.Unroll(Trial.Webhook(Item("ABC-12", "Terminado", "done", History(2, Move("Por hacer", "En curso")), History(5, Move("En curso", "Terminado")))).Payload);
+        var saved = Source.Unroll(Trial.Webhook(Item("ABC-12", "Terminado", "done", History(2, Move("Por hacer", "En curso")), History(5, Move("En curso", "Terminado")))).Payload);
 
-        var attempt = Assert.Single(Trial.Runs(Jira, Hooks(live).Concat(saved))["vstrace-jira-issue-ABC-12"].Attempts.Values);
+        var attempt = Assert.Single(Trial.Runs(Source, Hooks(live).Concat(saved))["vstrace-jira-issue-ABC-12"].Attempts.Values);
 
         Assert.Equal((Day(1), Day(5)), (attempt.StartedAt!.Value, attempt.EndedAt!.Value));
         Assert.Equal(["Por hacer", "En curso"], Stages(attempt));
@@ -88,16 +88,16 @@ public sealed class JiraSavedTests
     [Fact]
     public void An_empty_page_gives_nothing_and_other_things_are_not_understood()
     {
-        Assert.Empty(Jira.Unroll(Trial.Webhook("""{ "issues": [] }""").Payload));
+        Assert.Empty(Source.Unroll(Trial.Webhook("""{ "issues": [] }""").Payload));
         Assert.All((string[])["{}", "3", "[3]", """{ "values": [{ "id": 3, "name": "a board" }] }""", """{ "issues": [{ "key": "ABC-1" }] }"""],
-            static saved => Assert.Throws<NotUnderstoodException>(() => Jira.Unroll(Trial.Webhook(saved).Payload)));
+            static saved => Assert.Throws<NotUnderstoodException>(() => Source.Unroll(Trial.Webhook(saved).Payload)));
     }
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> Unrolled(string saved)
     {
-        Webhook[] webhooks = [.. Jira.Unroll(Trial.Webhook(saved).Payload)];
-        Trial.EveryOrderTellsTheSame(Jira, webhooks);
-        return Trial.Runs(Jira, webhooks);
+        Webhook[] webhooks = [.. Source.Unroll(Trial.Webhook(saved).Payload)];
+        Trial.EveryOrderTellsTheSame(Source, webhooks);
+        return Trial.Runs(Source, webhooks);
     }
 
     private static string Item(string key, string status, string category, params string[] histories) => $$"""

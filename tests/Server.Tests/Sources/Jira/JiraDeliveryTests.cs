@@ -42,6 +42,27 @@ public sealed class JiraDeliveryTests
     }
 
     [Fact]
+    public void A_delivery_that_comes_again_restarts_nothing()
+    {
+        string[] once = [Created(), Moved(3, "Por hacer", "En curso"), Moved(8, "En curso", "Terminado", "done")];
+        var attempt = Assert.Single(Attempts(once.Concat(once)));
+
+        Assert.Equal((Day(1), Day(8)), (attempt.StartedAt!.Value, attempt.EndedAt!.Value));
+        Assert.Equal(["Por hacer", "En curso"], Stages(attempt));
+    }
+
+    [Fact]
+    public void Many_moves_are_many_stages_of_one_run_and_count_as_one_start_and_one_end()
+    {
+        string[] columns = ["Por hacer", "a", "b", "c", "a", "d"];
+        var moves = columns.Zip(columns.Skip(1), static (from, to) => (from, to)).Select(static (m, i) => Moved(i + 2, m.from, m.to));
+
+        var attempt = Assert.Single(Attempts(moves.Prepend(Created()).Append(Moved(9, "d", "Terminado", "done"))));
+
+        Assert.Equal(columns, Stages(attempt));
+    }
+
+    [Fact]
     public void The_source_has_one_name_everywhere()
     {
         Assert.Equal("jira", Source.Name);

@@ -91,7 +91,7 @@ public sealed class JiraDeliveryTests
         ];
         foreach (var (payload, seed) in payloads.Select(static (p, i) => (p, i)))
         {
-            Trial.TakesWhateverComes(Source, payload, [], 300, seed);
+            Trial.TakesWhateverComes(Source, payload, [], 200, seed);
         }
     }
 

@@ -78,7 +78,7 @@ public sealed class JiraFixtureTests
         {
             foreach (var step in Read(name)["steps"]!.AsArray())
             {
-                Trial.TakesWhateverComes(Source, step!["payload"]!.ToJsonString(), [], 100, 5);
+                Trial.TakesWhateverComes(Source, step!["payload"]!.ToJsonString(), [], 50, 5);
             }
         }
     }

@@ -127,7 +127,7 @@ internal readonly struct Payload
     public TagValue? Tag => _element.ValueKind switch
     {
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False when _element.GetRawText() is { Length: <= Limits.TagValue } raw => new TagValue(raw, _element.ValueKind),
-        JsonValueKind.Object or JsonValueKind.Array => (TagValue)Cut(Clean(_element.GetRawText())!, Limits.TagValue),
+        JsonValueKind.Object or JsonValueKind.Array => (TagValue)Cut(_element.GetRawText().Replace("\\u0000", "", StringComparison.Ordinal), Limits.TagValue),
         _ => Text is { } text ? (TagValue)Cut(text, Limits.TagValue) : (TagValue?)null,
     };
 

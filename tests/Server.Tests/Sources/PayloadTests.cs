@@ -71,6 +71,7 @@ public sealed class PayloadTests
         Assert.Equal("ab", Of("\"a\\u0000b\"").Text);
         Assert.Null(Of("\"\\u0000\"").Text);
         Assert.Null(Of("\"\"").Tag);
+        Assert.Equal("""["ab"]""", Of("""["a\u0000b"]""").Tag!.Value.Text);
     }
 
     [Fact]

@@ -104,11 +104,11 @@ public sealed class SignaturesTests
     }
 
     [Theory]
-    [InlineData(300, SignatureCheck.Right)]
-    [InlineData(-300, SignatureCheck.Right)]
-    [InlineData(301, SignatureCheck.Wrong)]
-    [InlineData(-301, SignatureCheck.Wrong)]
-    public void It_holds_for_five_minutes_either_way(int seconds, SignatureCheck expected) => Assert.Equal(expected, Standard(now: Sent.AddSeconds(seconds)));
+    [InlineData(300, nameof(SignatureCheck.Right))]
+    [InlineData(-300, nameof(SignatureCheck.Right))]
+    [InlineData(301, nameof(SignatureCheck.Wrong))]
+    [InlineData(-301, nameof(SignatureCheck.Wrong))]
+    public void It_holds_for_five_minutes_either_way(int seconds, string expected) => Assert.Equal(expected, $"{Standard(now: Sent.AddSeconds(seconds))}");
 
     [Theory]
     [InlineData("yesterday")]

@@ -43,38 +43,38 @@ internal static class Saved
         Payload[] entries = [.. changelog["histories"].Items.OrderBy(static e => e["created"].Time).ThenBy(static e => e["id"].Integer)];
         if (changelog["histories"].IsArray)
         {
-            var moment = new Moment(categories, First(entries, "status", fields["status"]), First(entries, "resolution", fields["resolution"]));
+            var moment = new Moment(First(entries, "status") ?? new(fields["status"]["id"].Text, fields["status"]["name"].Text), First(entries, "resolution"));
             // Where the page has only the latest entries, where it began is not known.
             var isWhole = !(changelog["total"].Integer > entries.Length);
-            yield return Told("jira:issue_created", issue, fields["created"], fields["creator"], default, isWhole ? moment : moment with { Status = default });
+            yield return Told("jira:issue_created", issue, fields["created"], fields["creator"], default, isWhole ? moment : moment with { Status = default }, categories);
             foreach (var entry in entries)
             {
-                moment = moment with { Status = Last(entry, "status", moment.Status), Resolution = Last(entry, "resolution", moment.Resolution) };
+                moment = moment with { Status = Last(entry, "status") ?? moment.Status, Resolution = Last(entry, "resolution") ?? moment.Resolution };
                 if (ItemsOf(entry, "status", "Key", Relations.Sprint, Relations.EpicLink).Any())
                 {
-                    yield return Told("jira:issue_updated", issue, entry["created"], entry["author"], entry, moment);
+                    yield return Told("jira:issue_updated", issue, entry["created"], entry["author"], entry, moment, categories);
                 }
             }
         }
-        yield return Told("jira:issue_updated", issue, fields["updated"], default, default, null);
+        yield return Told("jira:issue_updated", issue, fields["updated"], default, default, null, categories);
     }
 
-    /// <summary>What was so at one moment of the history.</summary>
-    private sealed record Moment(Dictionary<string, Payload> Categories, Value Status, Value Resolution);
+    /// <summary>What was so at one moment of the history; a resolution that never changed is not known of any.</summary>
+    private sealed record Moment(Value Status, Value? Resolution);
 
     /// <summary>A status or a resolution.</summary>
     private readonly record struct Value(string? Id, string? Name);
 
-    private static Value First(Payload[] entries, string field, Payload now) =>
-        entries.SelectMany(e => ItemsOf(e, field)).Select(static i => (Value?)new Value(i["from"].Text, i["fromString"].Text)).FirstOrDefault() ?? new Value(now["id"].Text, now["name"].Text);
+    private static Value? First(Payload[] entries, string field) =>
+        entries.SelectMany(e => ItemsOf(e, field)).Select(static i => (Value?)new Value(i["from"].Text, i["fromString"].Text)).FirstOrDefault();
 
-    private static Value Last(Payload entry, string field, Value before) =>
-        ItemsOf(entry, field).Select(static i => (Value?)new Value(i["to"].Text, i["toString"].Text)).LastOrDefault() ?? before;
+    private static Value? Last(Payload entry, string field) =>
+        ItemsOf(entry, field).Select(static i => (Value?)new Value(i["to"].Text, i["toString"].Text)).LastOrDefault();
 
     private static IEnumerable<Payload> ItemsOf(Payload entry, params string[] fields) =>
         entry["items"].Items.Where(i => fields.Any(f => string.Equals(i["field"].Text, f, StringComparison.OrdinalIgnoreCase) || string.Equals(i["fieldId"].Text, f, StringComparison.OrdinalIgnoreCase)));
 
-    private static Webhook Told(string kind, Payload issue, Payload at, Payload user, Payload entry, Moment? moment) => Write(writer =>
+    private static Webhook Told(string kind, Payload issue, Payload at, Payload user, Payload entry, Moment? moment, Dictionary<string, Payload> categories) => Write(writer =>
     {
         Copy(writer, "timestamp", at);
         writer.WriteString("webhookEvent", kind);
@@ -94,7 +94,12 @@ internal static class Saved
         }
         if (moment is not null)
         {
-            WriteStatus(writer, moment);
+            var category = categories.GetValueOrDefault(moment.Status.Id ?? "");
+            WriteStatus(writer, moment, category);
+            if (moment.Resolution is null && category.Exists)
+            {
+                Copy(writer, "resolution", issue["fields"]["resolution"]);
+            }
         }
         writer.WriteEndObject();
         writer.WriteEndObject();
@@ -104,20 +109,20 @@ internal static class Saved
         }
     });
 
-    private static void WriteStatus(Utf8JsonWriter writer, Moment moment)
+    private static void WriteStatus(Utf8JsonWriter writer, Moment moment, Payload category)
     {
         if (moment.Status.Name is { } status)
         {
             writer.WriteStartObject("status");
             writer.WriteString("id", moment.Status.Id);
             writer.WriteString("name", status);
-            Copy(writer, "statusCategory", moment.Categories.GetValueOrDefault(moment.Status.Id ?? ""));
+            Copy(writer, "statusCategory", category);
             writer.WriteEndObject();
         }
-        if (moment.Resolution.Name is { } resolution)
+        if (moment.Resolution is { Name: { } resolution } known)
         {
             writer.WriteStartObject("resolution");
-            writer.WriteString("id", moment.Resolution.Id);
+            writer.WriteString("id", known.Id);
             writer.WriteString("name", resolution);
             writer.WriteEndObject();
         }

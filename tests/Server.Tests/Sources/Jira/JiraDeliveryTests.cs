@@ -9,17 +9,17 @@ namespace ValueStream.Server.Tests.Sources.Jira;
 public sealed class JiraDeliveryTests
 {
     [Theory]
-    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", SignatureCheck.Right)]
-    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c8", SignatureCheck.Wrong)]
-    [InlineData("sha1=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", SignatureCheck.Wrong)]
-    [InlineData("sha256=a4771c", SignatureCheck.Wrong)]
-    [InlineData(null, SignatureCheck.Missing)]
-    public void A_delivery_is_signed_as_Atlassian_documents_it(string? signature, SignatureCheck expected)
+    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", nameof(SignatureCheck.Right))]
+    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c8", nameof(SignatureCheck.Wrong))]
+    [InlineData("sha1=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", nameof(SignatureCheck.Wrong))]
+    [InlineData("sha256=a4771c", nameof(SignatureCheck.Wrong))]
+    [InlineData(null, nameof(SignatureCheck.Missing))]
+    public void A_delivery_is_signed_as_Atlassian_documents_it(string? signature, string expected)
     {
         var headers = signature is null ? new Dictionary<string, string>() : new() { ["X-Hub-Signature"] = signature };
         var webhook = new Webhook(headers, "Hello World!"u8.ToArray(), default);
 
-        Assert.Equal(expected, Jira.Verify(webhook, ["other", "It's a Secret to Everybody"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(expected, $"{Source.Verify(webhook, ["other", "It's a Secret to Everybody"], DateTimeOffset.UnixEpoch)}");
     }
 
     [Fact]
@@ -27,26 +27,47 @@ public sealed class JiraDeliveryTests
     {
         var body = Encoding.UTF8.GetBytes(Created());
         var headers = new Dictionary<string, string> { ["X-Hub-Signature"] = $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData("s"u8, body))}" };
-        Assert.Equal(SignatureCheck.Right, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(SignatureCheck.Right, Source.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
 
         body[^3] ^= 1;
 
-        Assert.Equal(SignatureCheck.Wrong, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(SignatureCheck.Wrong, Source.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
     }
 
     [Fact]
     public void A_delivery_is_known_again_by_Atlassians_identifier_and_else_by_its_body()
     {
-        Assert.Equal("81b6e8", Jira.DeliveryId(Trial.Webhook(Created(), ("x-atlassian-webhook-identifier", "81b6e8"), ("X-Atlassian-Webhook-Retry", "2"))));
-        Assert.Null(Jira.DeliveryId(Trial.Webhook(Created())));
+        Assert.Equal("81b6e8", Source.DeliveryId(Trial.Webhook(Created(), ("x-atlassian-webhook-identifier", "81b6e8"), ("X-Atlassian-Webhook-Retry", "2"))));
+        Assert.Null(Source.DeliveryId(Trial.Webhook(Created())));
+    }
+
+    [Fact]
+    public void A_delivery_that_comes_again_restarts_nothing()
+    {
+        string[] once = [Created(), Moved(3, "Por hacer", "En curso"), Moved(8, "En curso", "Terminado", "done")];
+        var attempt = Assert.Single(Attempts(once.Concat(once)));
+
+        Assert.Equal((Day(1), Day(8)), (attempt.StartedAt!.Value, attempt.EndedAt!.Value));
+        Assert.Equal(["Por hacer", "En curso"], Stages(attempt));
+    }
+
+    [Fact]
+    public void Many_moves_are_many_stages_of_one_run_and_count_as_one_start_and_one_end()
+    {
+        string[] columns = ["Por hacer", "a", "b", "c", "a", "d"];
+        var moves = columns.Zip(columns.Skip(1), static (from, to) => (from, to)).Select(static (m, i) => Moved(i + 2, m.from, m.to));
+
+        var attempt = Assert.Single(Attempts(moves.Prepend(Created()).Append(Moved(9, "d", "Terminado", "done"))));
+
+        Assert.Equal(columns, Stages(attempt));
     }
 
     [Fact]
     public void The_source_has_one_name_everywhere()
     {
-        Assert.Equal("jira", Jira.Name);
+        Assert.Equal("jira", Source.Name);
         Assert.Contains(AllSources.All, static s => s.Name == "jira");
-        Assert.All(Jira.Read(Trial.Webhook(Created())).Events, static e => Assert.Equal(SourceNames.Jira, e.Run.Source));
+        Assert.All(Source.Read(Trial.Webhook(Created())).Events, static e => Assert.Equal(SourceNames.Jira, e.Run.Source));
     }
 
     [Fact]
@@ -70,7 +91,7 @@ public sealed class JiraDeliveryTests
         ];
         foreach (var (payload, seed) in payloads.Select(static (p, i) => (p, i)))
         {
-            Trial.TakesWhateverComes(Jira, payload, [], 300, seed);
+            Trial.TakesWhateverComes(Source, payload, [], 200, seed);
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class JiraIssueTests
 
         Assert.Equal((plain.StartedAt, plain.EndedAt, plain.Outcome), (edited.StartedAt, edited.EndedAt, edited.Outcome));
         Assert.Equal(plain.Stages, edited.Stages);
-        Assert.Equal([EventKind.Annotated], Jira.Read(Trial.Webhook(edits[0])).Events.Select(static e => e.Kind));
+        Assert.Equal([EventKind.Annotated], Source.Read(Trial.Webhook(edits[0])).Events.Select(static e => e.Kind));
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class JiraIssueTests
         Assert.Equal([(1, Day(1), Day(3)), (2, Day(5), Day(6))], attempts.Select(static a => (a.Number, a.StartedAt!.Value, a.EndedAt!.Value)));
         Assert.Equal([Doing], Stages(attempts[1]));
         Assert.All(attempts, static a => Assert.Empty(a.Flags));
-        Trial.EveryOrderTellsTheSame(Jira, Hooks(all));
+        Trial.EveryOrderTellsTheSame(Source, Hooks(all));
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class JiraIssueTests
 
         Assert.Equal(Day(8), attempt.EndedAt);
         Assert.Equal([new Stage("Por hacer", Day(1), Day(3)), new Stage(Doing, Day(3), Day(6)), new Stage(Review, Day(6), Day(8))], attempt.Stages);
-        Trial.EveryOrderTellsTheSame(Jira, Hooks(all));
+        Trial.EveryOrderTellsTheSame(Source, Hooks(all));
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class JiraIssueTests
         Assert.Equal((AttemptState.Running, Day(1)), (now.State, now.StartedAt!.Value));
         Assert.Equal([new Stage(Doing, Day(4), null)], now.Stages);
         Assert.Equal([new RunLink(LinkKinds.Follows, "vstrace-jira-issue-ABC-12")], now.Links);
-        Trial.EveryOrderTellsTheSame(Jira, Hooks(all));
+        Trial.EveryOrderTellsTheSame(Source, Hooks(all));
     }
 
     [Fact]
@@ -225,13 +225,13 @@ public sealed class JiraIssueTests
 
         Assert.Equal(["Names WEB-7"], Assert.Single(Attempts(Created(), cloud)).Notes);
         Assert.Equal(["Names WEB-7"], Assert.Single(Attempts(Created(), server)).Notes);
-        Assert.NotNull(Jira.Read(Trial.Webhook("""{ "webhookEvent": "comment_created", "comment": { "id": "1", "self": "https://j/rest/api/2/issue/10148/comment/1", "body": "WEB-7" } }""")).Ignored);
+        Assert.NotNull(Source.Read(Trial.Webhook("""{ "webhookEvent": "comment_created", "comment": { "id": "1", "self": "https://j/rest/api/2/issue/10148/comment/1", "body": "WEB-7" } }""")).Ignored);
     }
 
     [Fact]
     public void An_issue_is_found_by_its_key_and_by_the_names_that_it_had_upstream()
     {
-        var run = Jira.Read(Trial.Webhook(Created())).Events[0].Run;
+        var run = Source.Read(Trial.Webhook(Created())).Events[0].Run;
 
         Assert.Equal(new RunId("jira", "issue", "ABC", "12"), run);
         Assert.All((string[])["vstrace-jira-issue-ABC-12", "vstrace-jiracloud-issue-ABC-12", "ABC-12"], name => Assert.Contains(name, Aliases.NamesOf(run)));
@@ -271,7 +271,7 @@ public sealed class JiraIssueTests
     [InlineData("""{ "hello": "world" }""")]
     [InlineData("[]")]
     public void What_names_no_issue_or_has_no_fields_is_not_understood_and_breaks_nothing(string payload) =>
-        Assert.Throws<NotUnderstoodException>(() => Jira.Read(Trial.Webhook(payload)));
+        Assert.Throws<NotUnderstoodException>(() => Source.Read(Trial.Webhook(payload)));
 
     [Theory]
     [InlineData("issuelink_created")]
@@ -279,10 +279,10 @@ public sealed class JiraIssueTests
     [InlineData("jira:version_released")]
     [InlineData("comment_deleted")]
     public void Other_events_are_taken_and_ignored(string kind) =>
-        Assert.NotNull(Jira.Read(Trial.Webhook($$"""{ "webhookEvent": "{{kind}}" }""")).Ignored);
+        Assert.NotNull(Source.Read(Trial.Webhook($$"""{ "webhookEvent": "{{kind}}" }""")).Ignored);
 
     [Fact]
     public void Every_order_of_an_issues_deliveries_tells_the_same() =>
-        Trial.EveryOrderTellsTheSame(Jira, Hooks(Created(), Moved(3, "Por hacer", Doing), Issue("updated", 4, Doing, "indeterminate", Change("assignee", null, "ada")),
+        Trial.EveryOrderTellsTheSame(Source, Hooks(Created(), Moved(3, "Por hacer", Doing), Issue("updated", 4, Doing, "indeterminate", Change("assignee", null, "ada")),
             Moved(5, Doing, Done, "done", Resolution("Won't Do")), Moved(6, Done, Review), Moved(7, Review, "Resuelto", "done"), Moved(8, "Resuelto", "Cerrado", "done"), Issue("deleted", 9, "Cerrado", "done")));
 }

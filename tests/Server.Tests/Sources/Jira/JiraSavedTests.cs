@@ -57,12 +57,44 @@ public sealed class JiraSavedTests
     }
 
     [Fact]
+    public void Where_the_page_has_only_the_latest_entries_no_first_stage_is_made_up()
+    {
+        var saved = Item("ABC-12", "Revisión", "indeterminate", History(5, Move("En curso", "Revisión"))).Replace("\"total\": 1", "\"total\": 120", StringComparison.Ordinal);
+
+        var attempt = Assert.Single(Unrolled(saved)["vstrace-jira-issue-ABC-12"].Attempts.Values);
+
+        Assert.Equal(Day(1), attempt.StartedAt);
+        Assert.Equal([new Stage("Revisión", Day(5), null)], attempt.Stages);
+    }
+
+    [Fact]
+    public void A_history_that_moved_between_projects_is_told_under_the_key_that_it_has_now()
+    {
+        var saved = Item("SHOP-3", "Terminado", "done", History(2, Move("Por hacer", "En curso")), History(3, Change("Key", "ABC-12", "SHOP-3")), History(5, Move("En curso", "Terminado")));
+
+        var runs = Unrolled(saved);
+
+        var now = Assert.Single(runs["vstrace-jira-issue-SHOP-3"].Attempts.Values);
+        Assert.Equal((Day(1), Day(5)), (now.StartedAt!.Value, now.EndedAt!.Value));
+        Assert.Equal(["Por hacer", "En curso"], Stages(now));
+        Assert.Equal((Outcome.Skip, Day(3)), (runs["vstrace-jira-issue-ABC-12"].Attempts[1].Outcome, runs["vstrace-jira-issue-ABC-12"].Attempts[1].EndedAt!.Value));
+    }
+
+    [Fact]
+    public void Whatever_was_saved_is_taken()
+    {
+        var issue = Item("ABC-12", "Terminado", "done", History(2, Move("Por hacer", "En curso"), Change("Sprint", "", "37")), History(5, Move("En curso", "Terminado"), Change("resolution", null, "Done")));
+        Trial.TakesWhateverComes(new Unrolling(), $$"""{ "issues": [ {{issue}} ] }""", [], 200, 1);
+        Trial.TakesWhateverComes(new Unrolling(), $$"""{ "values": [ { "id": 1, "state": "closed", "startDate": "{{Text(Day(1))}}", "completeDate": "{{Text(Day(14))}}" } ] }""", [], 100, 2);
+    }
+
+    [Fact]
     public void What_was_seen_live_and_what_is_imported_are_one_history()
     {
         string[] live = [Created(), Moved(2, "Por hacer", "En curso"), Moved(5, "En curso", "Terminado", "done")];
-        var saved = Jira.Unroll(Trial.Webhook(Item("ABC-12", "Terminado", "done", History(2, Move("Por hacer", "En curso")), History(5, Move("En curso", "Terminado")))).Payload);
+        var saved = Source.Unroll(Trial.Webhook(Item("ABC-12", "Terminado", "done", History(2, Move("Por hacer", "En curso")), History(5, Move("En curso", "Terminado")))).Payload);
 
-        var attempt = Assert.Single(Trial.Runs(Jira, Hooks(live).Concat(saved))["vstrace-jira-issue-ABC-12"].Attempts.Values);
+        var attempt = Assert.Single(Trial.Runs(Source, Hooks(live).Concat(saved))["vstrace-jira-issue-ABC-12"].Attempts.Values);
 
         Assert.Equal((Day(1), Day(5)), (attempt.StartedAt!.Value, attempt.EndedAt!.Value));
         Assert.Equal(["Por hacer", "En curso"], Stages(attempt));
@@ -88,16 +120,16 @@ public sealed class JiraSavedTests
     [Fact]
     public void An_empty_page_gives_nothing_and_other_things_are_not_understood()
     {
-        Assert.Empty(Jira.Unroll(Trial.Webhook("""{ "issues": [] }""").Payload));
+        Assert.Empty(Source.Unroll(Trial.Webhook("""{ "issues": [] }""").Payload));
         Assert.All((string[])["{}", "3", "[3]", """{ "values": [{ "id": 3, "name": "a board" }] }""", """{ "issues": [{ "key": "ABC-1" }] }"""],
-            static saved => Assert.Throws<NotUnderstoodException>(() => Jira.Unroll(Trial.Webhook(saved).Payload)));
+            static saved => Assert.Throws<NotUnderstoodException>(() => Source.Unroll(Trial.Webhook(saved).Payload)));
     }
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> Unrolled(string saved)
     {
-        Webhook[] webhooks = [.. Jira.Unroll(Trial.Webhook(saved).Payload)];
-        Trial.EveryOrderTellsTheSame(Jira, webhooks);
-        return Trial.Runs(Jira, webhooks);
+        Webhook[] webhooks = [.. Source.Unroll(Trial.Webhook(saved).Payload)];
+        Trial.EveryOrderTellsTheSame(Source, webhooks);
+        return Trial.Runs(Source, webhooks);
     }
 
     private static string Item(string key, string status, string category, params string[] histories) => $$"""
@@ -110,4 +142,18 @@ public sealed class JiraSavedTests
 
     private static string History(double day, params string[] items) =>
         $$"""{ "id": "{{day * 10}}", "author": { "displayName": "Ada" }, "created": "{{Text(Day(day))}}", "items": [ {{string.Join(", ", items)}} ] }""";
+
+    /// <summary>What is saved, read as what is sent is.</summary>
+    private sealed class Unrolling : ISource
+    {
+        public string Name => Source.Name;
+
+        public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) => SignatureCheck.Missing;
+
+        public string? DeliveryId(Webhook webhook) => null;
+
+        public Told Read(Webhook webhook) => Told.Of(Unroll(webhook.Payload).SelectMany(static w => Source.Read(w).Events));
+
+        public IEnumerable<Webhook> Unroll(Payload saved) => Source.Unroll(saved);
+    }
 }

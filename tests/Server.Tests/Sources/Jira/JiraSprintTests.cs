@@ -28,7 +28,7 @@ public sealed class JiraSprintTests
         var attempt = Assert.Single(Of(all));
 
         Assert.Equal((Day(2), Day(15), "sell"), (attempt.StartedAt!.Value, attempt.EndedAt!.Value, attempt.Tags["sprint.goal"].Text));
-        Trial.EveryOrderTellsTheSame(Jira, Hooks(all));
+        Trial.EveryOrderTellsTheSame(Source, Hooks(all));
     }
 
     [Fact]
@@ -49,23 +49,23 @@ public sealed class JiraSprintTests
             Hook("sprint_closed", 14, "closed", $"\"completeDate\": \"{Text(Day(14))}\",")];
 
         Assert.Equal([(Day(2), Day(10)), (Day(12), Day(14))], Of(all).Select(static a => (a.StartedAt!.Value, a.EndedAt!.Value)));
-        Trial.EveryOrderTellsTheSame(Jira, Hooks(all));
+        Trial.EveryOrderTellsTheSame(Source, Hooks(all));
     }
 
     [Fact]
     public void A_sprint_that_is_deleted_while_it_runs_is_cancelled_and_else_nothing()
     {
         Assert.Equal(Outcome.Cancellation, Of(Hook("sprint_started", 2, "active"), Hook("sprint_deleted", 4, "active"))[0].Outcome);
-        Assert.NotNull(Jira.Read(Trial.Webhook(Hook("sprint_deleted", 4, "future"))).Ignored);
+        Assert.NotNull(Source.Read(Trial.Webhook(Hook("sprint_deleted", 4, "future"))).Ignored);
     }
 
     [Fact]
     public void A_sprint_is_found_by_the_name_that_it_had_upstream() =>
-        Assert.Contains("vstrace-jiracloud-sprint-37", Aliases.NamesOf(Jira.Read(Trial.Webhook(Hook("sprint_started", 2, "active"))).Events[0].Run));
+        Assert.Contains("vstrace-jiracloud-sprint-37", Aliases.NamesOf(Source.Read(Trial.Webhook(Hook("sprint_started", 2, "active"))).Events[0].Run));
 
     [Fact]
     public void A_sprint_without_an_id_is_not_understood() =>
-        Assert.Throws<NotUnderstoodException>(() => Jira.Read(Trial.Webhook("""{ "webhookEvent": "sprint_started", "sprint": { "state": "active" } }""")));
+        Assert.Throws<NotUnderstoodException>(() => Source.Read(Trial.Webhook("""{ "webhookEvent": "sprint_started", "sprint": { "state": "active" } }""")));
 
     [Theory]
     [InlineData(""" "customfield_10020": [{ "id": 37, "name": "Sprint 37", "state": "future", "boardId": 4 }], """)]
@@ -79,7 +79,7 @@ public sealed class JiraSprintTests
 
         Assert.Equal([new RunLink(LinkKinds.Contains, "vstrace-jira-issue-ABC-12")], runs[Sprint].Attempts[1].Links);
         Assert.Null(runs["vstrace-jira-issue-ABC-12"].Attempts[1].Parent);
-        Trial.EveryOrderTellsTheSame(Jira, Hooks(all));
+        Trial.EveryOrderTellsTheSame(Source, Hooks(all));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace ValueStream.Server.Tests.Sources.Jira;
 /// <summary>What Jira says, in little.</summary>
 internal static class Said
 {
-    public static readonly ISource Jira = new JiraSource();
+    public static readonly ISource Source = new JiraSource();
 
     /// <summary>A day of May 2024.</summary>
     public static DateTimeOffset Day(double day) => new DateTimeOffset(2024, 5, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day - 1);
@@ -59,7 +59,7 @@ internal static class Said
     /// <summary>The attempts of the issue ABC-12.</summary>
     public static Attempt[] Attempts(params IEnumerable<string> payloads) => [.. Runs(payloads)["vstrace-jira-issue-ABC-12"].Attempts.Values];
 
-    public static System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> Runs(params IEnumerable<string> payloads) => Trial.Runs(Jira, Hooks(payloads));
+    public static System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> Runs(params IEnumerable<string> payloads) => Trial.Runs(Source, Hooks(payloads));
 
     public static IEnumerable<string> Stages(Attempt attempt) => attempt.Stages.Select(static s => s.Name);
 

@@ -194,19 +194,19 @@ public sealed class ImportSavedCommandTests
         var large = $"\"{new string('x', SavedReader.Longest)}\"";
         await WriteAsync(vscli, "saved/1.ndjson", $"{large}\n[1]\n");
         await WriteAsync(vscli, "saved/2.json", $"[2]{large}[3]");
-        await PackAsync(vscli, "saved/3.json.gz", large);
+        await PackAsync(vscli, "saved/3.json.gz", $"[4]{large[..^1]}{new string('x', 100_000)}\"[5]");
 
         var ran = await vscli.Run("import", "github", "-from", "saved");
 
-        Assert.Equal((1, "5 documents: 2 events stored, 0 there already, 0 ignored, 0 not understood, 3 documents not taken\n"), (ran.ExitCode, ran.Out));
+        Assert.Equal((1, "7 documents: 4 events stored, 0 there already, 0 ignored, 0 not understood, 3 documents not taken\n"), (ran.ExitCode, ran.Out));
         Assert.Equal(
             """
             vscli: saved/1.ndjson, line 1 was not taken: It is longer than 25 MB.
-            vscli: saved/2.json, document 2 was not taken: It is longer than 25 MB. What follows in this file is not read.
-            vscli: saved/3.json.gz was not taken: It is longer than 25 MB. What follows in this file is not read.
+            vscli: saved/2.json, document 2 was not taken: It is longer than 25 MB.
+            vscli: saved/3.json.gz, document 2 was not taken: It is longer than 25 MB. What follows in this file is not read.
 
             """, ran.Error);
-        Assert.Equal(["1.ndjson [1]", "2.json [2]"], Sent(scripted));
+        Assert.Equal(["1.ndjson [1]", "2.json [2]", "2.json [3]", "3.json [4]"], Sent(scripted));
     }
 
     [Theory]
@@ -261,11 +261,11 @@ public sealed class ImportSavedCommandTests
             exec 3>pipe
             printf '{}\n{}\n' >&3
             sleep 1
-            kill -INT $id
+            kill -TERM $id
             wait $id
             """);
 
-        Assert.Equal((130, "", "vscli: stopped at stdin, line 2, after 2 documents with 4 events stored, 0 there already. Send the same lines again: what is stored is not stored twice\n"),
+        Assert.Equal((143, "", "vscli: stopped at stdin, line 2, after 2 documents with 4 events stored, 0 there already. Send the same lines again: what is stored is not stored twice\n"),
             (ran.ExitCode, ran.Out, ran.Error));
     }
 

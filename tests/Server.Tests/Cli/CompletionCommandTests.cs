@@ -70,11 +70,9 @@ public sealed partial class CompletionCommandTests
             COMP_CWORD=2
             _vscli vscli gith import
             printf '%s\n' "${COMPREPLY[@]}"
-            """.Replace("\\n", "\n", StringComparison.Ordinal));
+            """);
 
-        Assert.Equal(("github
-github runs.csv
-", ""), (ran.Out, ran.Error));
+        Assert.Equal(("github\ngithub runs.csv\n", ""), (ran.Out, ran.Error));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal static class CompletionCommand
     public static string Bash(Command[] commands) => $$"""
         # vscli completion bash
         _vscli() {
-          local current=$2 before=$3 prefix= flags= switches= values= words= file=
+          local current=$2 before=$3 prefix= flags= switches= values= words= file= name=
           COMPREPLY=()
           if (( COMP_CWORD == 1 )); then
             COMPREPLY=( $(compgen -W '{{Names(commands)}}' -- "$current") )
@@ -57,7 +57,14 @@ internal static class CompletionCommand
             COMPREPLY=( $(compgen -W "$flags" -- "$current") )
           else
             COMPREPLY=( $(compgen -W "$words" -- "$current") )
-            if [[ -n $file ]]; then compopt -o default 2>/dev/null; fi
+            if [[ -n $file ]]; then
+              # Beside the words that fit; where none does, bash looks for files itself.
+              if (( ${#COMPREPLY[@]} )); then
+                while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$current")
+                compopt -o filenames 2>/dev/null
+              fi
+              compopt -o default 2>/dev/null
+            fi
           fi
         }
         complete -F _vscli vscli

@@ -75,7 +75,7 @@ internal static class ImportSavedCommand
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
             {
-                importer.Add(file, new SavedDocument(number + 1, default, e is InvalidDataException ? $"It is packed, and damaged: {e.Message}" : e.Message));
+                importer.Add(file, new SavedDocument(number + 1, default, e is InvalidDataException ? "It is damaged, or not packed by gzip." : e.Message));
             }
         }
 

@@ -40,7 +40,7 @@ internal static class QuarantineCommand
         }
         if (Mistake(arguments) is { } mistake)
         {
-            throw new CouldNotException($"{mistake}; `vscli quarantine --help` has examples");
+            throw new CouldNotException($"{mistake}{(mistake.EndsWith('?') ? "" : ";")} `vscli quarantine --help` has examples");
         }
         List<string> ids = [.. arguments.Words.Skip(1)];
         using var api = Api.From(arguments);

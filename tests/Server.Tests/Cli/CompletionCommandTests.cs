@@ -31,6 +31,10 @@ public sealed partial class CompletionCommandTests
         { "vscli|report|x|-format|m", "markdown" },
         { "vscli|import|-dry-run|-re", "-rejects" },
         { "vscli|import|-format|", "ndjson csv" },
+        { "vscli|import|g", "github gitlab" },
+        { "vscli|quarantine|", "list show replay drop" },
+        { "vscli|quarantine|replay|-a", "-all" },
+        { "vscli|quarantine|list|-source|j", "jenkins jira" },
         { "vscli|completion|", "bash zsh" },
         { "vscli|nonsense|-", "" },
     };
@@ -52,6 +56,23 @@ public sealed partial class CompletionCommandTests
             """);
 
         Assert.Equal((offers, ""), (ran.Out.Trim().ReplaceLineEndings(" "), ran.Error));
+    }
+
+    [Fact]
+    public async Task Files_are_offered_beside_words()
+    {
+        using var vscli = new Vscli(ScriptedServer.Nobody());
+        await File.WriteAllTextAsync(Path.Combine(vscli.Home, "github runs.csv"), "", TestContext.Current.CancellationToken);
+
+        var ran = await vscli.Script("bash", """
+            source <(vscli completion bash)
+            COMP_WORDS=(vscli import gith)
+            COMP_CWORD=2
+            _vscli vscli gith import
+            printf '%s\n' "${COMPREPLY[@]}"
+            """);
+
+        Assert.Equal(("github\ngithub runs.csv\n", ""), (ran.Out, ran.Error));
     }
 
     [Fact]

@@ -40,8 +40,8 @@ public sealed class GitLabSourceTests
     [InlineData("older", nameof(Signed.Right))]
     [InlineData("S3cret", nameof(Signed.Wrong))]
     [InlineData(null, nameof(Signed.Missing))]
-    public void Weakness_24_the_token_is_one_of_the_secrets(string? token, string signed) =>
-        Assert.Equal(signed, Hooks.Source.Verify(token is null ? Trial.Webhook("{}") : Trial.Webhook("{}", ("X-Gitlab-Token", token)), ["s3cret", "older"], Now).ToString());
+    public void Weakness_24_the_token_is_one_of_the_secrets(string? token, string expected) =>
+        Assert.Equal(expected, Hooks.Source.Verify(token is null ? Trial.Webhook("{}") : Trial.Webhook("{}", ("X-Gitlab-Token", token)), ["s3cret", "older"], Now).ToString());
 
     [Fact]
     public void Weakness_7_a_delivery_that_is_sent_again_has_the_name_that_it_had()

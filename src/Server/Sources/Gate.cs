@@ -38,16 +38,16 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
     /// <param name="verify">What its signature is worth by some secrets; it is asked before the body is there whether there is one at all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task<Admission> AdmitAsync(
-        string source, HttpRequest request, string? key, Func<Webhook, IReadOnlyList<string>, Signed> verify, CancellationToken cancellationToken)
+        string source, HttpRequest request, string? key, Func<Webhook, IReadOnlyList<string>, SignatureCheck> verify, CancellationToken cancellationToken)
     {
         var own = settings[source];
         var webhook = new Webhook(request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), default, default);
-        var isSigned = !own.Secrets.IsEmpty && verify(webhook, own.Secrets) != Signed.Missing;
+        var isSigned = !own.Secrets.IsEmpty && verify(webhook, own.Secrets) != SignatureCheck.Missing;
         var (submitter, refusal) = isSigned ? ($"webhook:{source}", null) : WithoutSignature(source, own, key, request.HttpContext.User);
         if (refusal is null)
         {
             webhook = webhook with { Body = await request.ReadBodyAsync(cancellationToken) };
-            if (isSigned && verify(webhook, own.Secrets) != Signed.Right)
+            if (isSigned && verify(webhook, own.Secrets) != SignatureCheck.Right)
             {
                 refusal = $"The signature is not made with a secret of this server. Set the same secret at the tool and in {SourceSettings.Section}__{source}__Secrets__0.";
             }
@@ -61,7 +61,7 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
 
     private (string? Submitter, string? Refusal) WithoutSignature(string source, SourceSettings own, string? key, ClaimsPrincipal user) =>
         key is not null
-            ? Signatures.Equal(key, own.Keys) == Signed.Right ? ($"webhook:{source}", null) : (null, "The key in the address is not one of this server's.")
+            ? Signatures.Equal(key, own.Keys) == SignatureCheck.Right ? ($"webhook:{source}", null) : (null, "The key in the address is not one of this server's.")
             : user.Identity?.IsAuthenticated is true && (token.IsSet || IsForAnybodyHere(own)) ? (user.Submitter(), null)
             : own.AllowUnsigned ? ($"unsigned:{source}", null)
             : own.Secrets.IsEmpty && own.Keys.IsEmpty

@@ -13,7 +13,7 @@ internal interface ISource
     /// <param name="webhook">The webhook, nothing of which has been read yet.</param>
     /// <param name="secrets">The secrets that are valid now, at least one, none of them empty.</param>
     /// <param name="now">The server's time, for signatures that hold for a while only.</param>
-    Signed Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now);
+    SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now);
 
     /// <summary>What the tool calls this delivery, the same when it is sent again; null where it says nothing, and the body names it.</summary>
     string? DeliveryId(Webhook webhook);
@@ -31,7 +31,7 @@ internal interface ISource
 }
 
 /// <summary>What a signature is worth.</summary>
-internal enum Signed
+public enum SignatureCheck
 {
     /// <summary>There is none.</summary>
     Missing,

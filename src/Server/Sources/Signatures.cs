@@ -11,21 +11,21 @@ internal static class Signatures
     public static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
 
     /// <summary><c>sha256=</c> and the hexadecimal HMAC-SHA256 of the body: GitHub's <c>X-Hub-Signature-256</c>, Jira's <c>X-Hub-Signature</c>. Another algorithm is wrong.</summary>
-    public static Signed Hub(string? header, ReadOnlySpan<byte> body, IReadOnlyList<string> secrets) =>
-        header is null ? Signed.Missing : header.StartsWith("sha256=", StringComparison.Ordinal) ? Hex(header["sha256=".Length..], body, secrets) : Signed.Wrong;
+    public static SignatureCheck Hub(string? header, ReadOnlySpan<byte> body, IReadOnlyList<string> secrets) =>
+        header is null ? SignatureCheck.Missing : header.StartsWith("sha256=", StringComparison.Ordinal) ? Hex(header["sha256=".Length..], body, secrets) : SignatureCheck.Wrong;
 
     /// <summary>The hexadecimal HMAC-SHA256 of the body.</summary>
-    public static Signed Hex(string? header, ReadOnlySpan<byte> body, IReadOnlyList<string> secrets)
+    public static SignatureCheck Hex(string? header, ReadOnlySpan<byte> body, IReadOnlyList<string> secrets)
     {
         if (header is null)
         {
-            return Signed.Missing;
+            return SignatureCheck.Missing;
         }
         Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
         if (header.Length != 2 * SHA256.HashSizeInBytes
             || Convert.FromHexString(header, given, out _, out _) != System.Buffers.OperationStatus.Done)
         {
-            return Signed.Wrong;
+            return SignatureCheck.Wrong;
         }
         var right = false;
         Span<byte> made = stackalloc byte[SHA256.HashSizeInBytes];
@@ -34,15 +34,15 @@ internal static class Signatures
             HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body, made);
             right |= CryptographicOperations.FixedTimeEquals(given, made);
         }
-        return right ? Signed.Right : Signed.Wrong;
+        return right ? SignatureCheck.Right : SignatureCheck.Wrong;
     }
 
     /// <summary>The secret itself, as GitLab's classic <c>X-Gitlab-Token</c> has it.</summary>
-    public static Signed Equal(string? header, IReadOnlyList<string> secrets)
+    public static SignatureCheck Equal(string? header, IReadOnlyList<string> secrets)
     {
         if (header is null)
         {
-            return Signed.Missing;
+            return SignatureCheck.Missing;
         }
         var given = SHA256.HashData(Encoding.UTF8.GetBytes(header));
         var right = false;
@@ -50,24 +50,24 @@ internal static class Signatures
         {
             right |= CryptographicOperations.FixedTimeEquals(given, SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
         }
-        return right ? Signed.Right : Signed.Wrong;
+        return right ? SignatureCheck.Right : SignatureCheck.Wrong;
     }
 
     /// <summary>
     /// Standard Webhooks: <c>webhook-id</c>, <c>webhook-timestamp</c> in Unix seconds, and <c>webhook-signature</c>, a list of <c>v1,</c> and the base64 HMAC-SHA256 of <c>id.timestamp.body</c>,
     /// one of which has to be right. The key is what the part of the secret after <c>whsec_</c> decodes to; a secret that is no such one takes no part.
     /// </summary>
-    public static Signed Standard(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now)
+    public static SignatureCheck Standard(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now)
     {
         if (webhook.Header("webhook-signature") is not { } signatures)
         {
-            return Signed.Missing;
+            return SignatureCheck.Missing;
         }
         if (webhook.Header("webhook-id") is not { } id || webhook.Header("webhook-timestamp") is not { } timestamp
             || !long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             || Math.Abs(seconds - (double)now.ToUnixTimeSeconds()) > MostSkew.TotalSeconds)
         {
-            return Signed.Wrong;
+            return SignatureCheck.Wrong;
         }
         byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. webhook.Body.Span];
         var right = false;
@@ -86,7 +86,7 @@ internal static class Signatures
                     && count == given.Length && CryptographicOperations.FixedTimeEquals(given, made);
             }
         }
-        return right ? Signed.Right : Signed.Wrong;
+        return right ? SignatureCheck.Right : SignatureCheck.Wrong;
     }
 
     private const string StandardPrefix = "whsec_";

@@ -16,17 +16,17 @@ public sealed class SignaturesTests
     [Fact]
     public void What_GitHub_and_Jira_document_is_right()
     {
-        Assert.Equal(Signed.Right, Signatures.Hub(GitHubs, "Hello, World!"u8, [Secret]));
-        Assert.Equal(Signed.Right, Signatures.Hub(Jiras, "Hello World!"u8, [Secret]));
-        Assert.Equal(Signed.Right, Signatures.Hub(GitHubs.ToUpperInvariant().Replace("SHA256", "sha256", StringComparison.Ordinal), "Hello, World!"u8, [Secret]));
+        Assert.Equal(SignatureCheck.Right, Signatures.Hub(GitHubs, "Hello, World!"u8, [Secret]));
+        Assert.Equal(SignatureCheck.Right, Signatures.Hub(Jiras, "Hello World!"u8, [Secret]));
+        Assert.Equal(SignatureCheck.Right, Signatures.Hub(GitHubs.ToUpperInvariant().Replace("SHA256", "sha256", StringComparison.Ordinal), "Hello, World!"u8, [Secret]));
     }
 
     [Fact]
     public void One_of_several_secrets_is_enough_wherever_it_stands()
     {
-        Assert.Equal(Signed.Right, Signatures.Hub(GitHubs, "Hello, World!"u8, [Secret, "new"]));
-        Assert.Equal(Signed.Right, Signatures.Hub(GitHubs, "Hello, World!"u8, ["new", Secret]));
-        Assert.Equal(Signed.Wrong, Signatures.Hub(GitHubs, "Hello, World!"u8, ["new", "newer"]));
+        Assert.Equal(SignatureCheck.Right, Signatures.Hub(GitHubs, "Hello, World!"u8, [Secret, "new"]));
+        Assert.Equal(SignatureCheck.Right, Signatures.Hub(GitHubs, "Hello, World!"u8, ["new", Secret]));
+        Assert.Equal(SignatureCheck.Wrong, Signatures.Hub(GitHubs, "Hello, World!"u8, ["new", "newer"]));
     }
 
     [Fact]
@@ -36,13 +36,13 @@ public sealed class SignaturesTests
         for (var i = 0; i < body.Length; i++)
         {
             body[i] ^= 1;
-            Assert.Equal(Signed.Wrong, Signatures.Hub(GitHubs, body, [Secret]));
+            Assert.Equal(SignatureCheck.Wrong, Signatures.Hub(GitHubs, body, [Secret]));
             body[i] ^= 1;
         }
         for (var i = 0; i < GitHubs.Length; i++)
         {
             var altered = GitHubs[..i] + (GitHubs[i] == '1' ? '2' : '1') + GitHubs[(i + 1)..];
-            Assert.Equal(Signed.Wrong, Signatures.Hub(altered, body, [Secret]));
+            Assert.Equal(SignatureCheck.Wrong, Signatures.Hub(altered, body, [Secret]));
         }
     }
 
@@ -56,59 +56,59 @@ public sealed class SignaturesTests
     [InlineData("sha256=")]
     [InlineData("")]
     public void Another_algorithm_and_what_is_no_signature_is_wrong_and_not_missing(string header) =>
-        Assert.Equal(Signed.Wrong, Signatures.Hub(header, "Hello, World!"u8, [Secret]));
+        Assert.Equal(SignatureCheck.Wrong, Signatures.Hub(header, "Hello, World!"u8, [Secret]));
 
     [Fact]
     public void No_signature_is_missing()
     {
-        Assert.Equal(Signed.Missing, Signatures.Hub(null, "Hello, World!"u8, [Secret]));
-        Assert.Equal(Signed.Missing, Signatures.Hex(null, "Hello, World!"u8, [Secret]));
-        Assert.Equal(Signed.Missing, Signatures.Equal(null, [Secret]));
-        Assert.Equal(Signed.Missing, Signatures.Standard(Trial.Webhook("{}"), [Key], Sent));
+        Assert.Equal(SignatureCheck.Missing, Signatures.Hub(null, "Hello, World!"u8, [Secret]));
+        Assert.Equal(SignatureCheck.Missing, Signatures.Hex(null, "Hello, World!"u8, [Secret]));
+        Assert.Equal(SignatureCheck.Missing, Signatures.Equal(null, [Secret]));
+        Assert.Equal(SignatureCheck.Missing, Signatures.Standard(Trial.Webhook("{}"), [Key], Sent));
     }
 
     [Fact]
     public void A_token_is_right_where_it_is_one_of_the_secrets_to_the_letter()
     {
-        Assert.Equal(Signed.Right, Signatures.Equal("tökén", ["old", "tökén"]));
-        Assert.All((string[])["Tökén", "tökén ", "", "tök"], static t => Assert.Equal(Signed.Wrong, Signatures.Equal(t, ["old", "tökén"])));
+        Assert.Equal(SignatureCheck.Right, Signatures.Equal("tökén", ["old", "tökén"]));
+        Assert.All((string[])["Tökén", "tökén ", "", "tök"], static t => Assert.Equal(SignatureCheck.Wrong, Signatures.Equal(t, ["old", "tökén"])));
     }
 
     [Fact]
-    public void The_vector_of_Standard_Webhooks_is_right() => Assert.Equal(Signed.Right, Standard());
+    public void The_vector_of_Standard_Webhooks_is_right() => Assert.Equal(SignatureCheck.Right, Standard());
 
     [Fact]
     public void One_right_signature_of_a_list_is_enough_and_other_versions_do_not_count()
     {
-        Assert.Equal(Signed.Right, Standard(signature: $"v1a,{StandardSignature[3..]} v1,AAAA {StandardSignature}"));
-        Assert.Equal(Signed.Wrong, Standard(signature: $"v1a,{StandardSignature[3..]}"));
-        Assert.Equal(Signed.Wrong, Standard(signature: StandardSignature[3..]));
-        Assert.Equal(Signed.Wrong, Standard(signature: "v1,"));
+        Assert.Equal(SignatureCheck.Right, Standard(signature: $"v1a,{StandardSignature[3..]} v1,AAAA {StandardSignature}"));
+        Assert.Equal(SignatureCheck.Wrong, Standard(signature: $"v1a,{StandardSignature[3..]}"));
+        Assert.Equal(SignatureCheck.Wrong, Standard(signature: StandardSignature[3..]));
+        Assert.Equal(SignatureCheck.Wrong, Standard(signature: "v1,"));
     }
 
     [Fact]
     public void Several_keys_are_tried_and_a_secret_that_is_no_key_takes_no_part()
     {
-        Assert.Equal(Signed.Right, Standard(secrets: ["plain", "whsec_", "whsec_???", "whsec_AAAA", Key]));
-        Assert.Equal(Signed.Wrong, Standard(secrets: ["plain", "whsec_", "whsec_???", "whsec_AAAA"]));
+        Assert.Equal(SignatureCheck.Right, Standard(secrets: ["plain", "whsec_", "whsec_???", "whsec_AAAA", Key]));
+        Assert.Equal(SignatureCheck.Wrong, Standard(secrets: ["plain", "whsec_", "whsec_???", "whsec_AAAA"]));
     }
 
     [Fact]
     public void Id_time_and_body_are_all_signed()
     {
-        Assert.Equal(Signed.Wrong, Standard(id: "msg_other"));
-        Assert.Equal(Signed.Wrong, Standard(id: null));
-        Assert.Equal(Signed.Wrong, Standard(time: "1614265331"));
-        Assert.Equal(Signed.Wrong, Standard(time: null));
-        Assert.Equal(Signed.Wrong, Standard(body: """{"test": 2432232315}"""));
+        Assert.Equal(SignatureCheck.Wrong, Standard(id: "msg_other"));
+        Assert.Equal(SignatureCheck.Wrong, Standard(id: null));
+        Assert.Equal(SignatureCheck.Wrong, Standard(time: "1614265331"));
+        Assert.Equal(SignatureCheck.Wrong, Standard(time: null));
+        Assert.Equal(SignatureCheck.Wrong, Standard(body: """{"test": 2432232315}"""));
     }
 
     [Theory]
-    [InlineData(300, Signed.Right)]
-    [InlineData(-300, Signed.Right)]
-    [InlineData(301, Signed.Wrong)]
-    [InlineData(-301, Signed.Wrong)]
-    public void It_holds_for_five_minutes_either_way(int seconds, Signed expected) => Assert.Equal(expected, Standard(now: Sent.AddSeconds(seconds)));
+    [InlineData(300, SignatureCheck.Right)]
+    [InlineData(-300, SignatureCheck.Right)]
+    [InlineData(301, SignatureCheck.Wrong)]
+    [InlineData(-301, SignatureCheck.Wrong)]
+    public void It_holds_for_five_minutes_either_way(int seconds, SignatureCheck expected) => Assert.Equal(expected, Standard(now: Sent.AddSeconds(seconds)));
 
     [Theory]
     [InlineData("yesterday")]
@@ -119,10 +119,10 @@ public sealed class SignaturesTests
     public void A_time_that_is_none_is_wrong(string time)
     {
         var signature = $"v1,{Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key["whsec_".Length..]), Encoding.UTF8.GetBytes($"msg_p5jXN8AQM9LWM0D4loKWxJek.{time}.{{}}")))}";
-        Assert.Equal(Signed.Wrong, Standard(signature: signature, time: time, body: "{}"));
+        Assert.Equal(SignatureCheck.Wrong, Standard(signature: signature, time: time, body: "{}"));
     }
 
-    private static Signed Standard(
+    private static SignatureCheck Standard(
         string? id = "msg_p5jXN8AQM9LWM0D4loKWxJek", string? time = "1614265330", string signature = StandardSignature, string body = """{"test": 2432232314}""",
         string[]? secrets = null, DateTimeOffset? now = null)
     {

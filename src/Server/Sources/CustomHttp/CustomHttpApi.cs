@@ -51,8 +51,8 @@ internal static class CustomHttpApi
     }
 
     /// <summary>Standard Webhooks, or upstream's header with what it meant to have: the hexadecimal HMAC-SHA256 of the body.</summary>
-    private static Signed Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
-        Signatures.Standard(webhook, secrets, now) is var standard and not Signed.Missing ? standard : Signatures.Hex(webhook.Header("X-VS-Signature"), webhook.Body.Span, secrets);
+    private static SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
+        Signatures.Standard(webhook, secrets, now) is var standard and not SignatureCheck.Missing ? standard : Signatures.Hex(webhook.Header("X-VS-Signature"), webhook.Body.Span, secrets);
 
     /// <summary>From body to event. An action that is neither start nor end was passed over by upstream; here it annotates.</summary>
     internal static NewEvent Read(JsonElement body, Sending sending)

@@ -13,27 +13,31 @@ internal static class Checks
         var suite = check["check_suite"];
         var pulls = delivery.PullRequestsIn(check["pull_requests"]);
         var tags = Tags(delivery, check);
-        tags.Add("cicd.pipeline.task.name", check["name"]);
-        tags.Add("cicd.pipeline.task.run.id", check["id"]);
+        tags.Add("cicd.pipeline.task.name", check["name"].Plain);
+        tags.Add("cicd.pipeline.task.run.id", check["id"].Plain);
         tags.Add("cicd.pipeline.task.run.url.full", check["details_url"].Text ?? check["html_url"].Text);
-        tags.Add("vcs.ref.head.name", suite["head_branch"]);
-        tags.Add("check.title", check["output"]["title"]);
+        tags.Add("vcs.ref.head.name", suite["head_branch"].Plain);
+        tags.Add("check.title", check["output"]["title"].Plain);
         var subject = new Subject(delivery.Run("check", Delivery.Number(check["id"], "The check's id")), tags)
         {
             Name = check["name"].Text is { } name ? Naming.Name(name) : null,
             Parents = pulls.IsEmpty && delivery.Reference("check_suite", suite["id"]) is { } parent ? [parent] : pulls,
         };
         var started = check["started_at"].Time;
-        if (delivery.Action is not ("created" or "completed"))
+        return delivery.Action switch
         {
-            return Told.Of(subject.Annotated(null));
-        }
-        if (check["status"].Text != "completed" && delivery.Action != "completed")
+            // One that takes no time may be over when it is made.
+            "created" when check["status"].Text != "completed" => Told.Of(subject.Started(started, delivery.Sender)),
+            "created" or "completed" => Completed(),
+            "" => throw new NotUnderstoodException("The delivery does not say what happened to the check."),
+            var other => Told.Nothing($"The action {Payload.Cut(other, 100)} of a check is not recorded."),
+        };
+
+        Told Completed()
         {
-            return Told.Of(subject.Started(started, delivery.Sender));
+            var outcome = Conclusions.AddTo(tags, "cicd.pipeline.task.run.result", check["conclusion"]);
+            return Told.Of(subject.Started(started, delivery.Sender), subject.Ended(outcome, Later(check["completed_at"].Time, started)));
         }
-        var outcome = Conclusions.AddTo(tags, "cicd.pipeline.task.run.result", check["conclusion"]);
-        return Told.Of(subject.Started(started, delivery.Sender), subject.Ended(outcome, Later(check["completed_at"].Time, started)));
     }
 
     public static Told ReadSuite(Delivery delivery)
@@ -45,10 +49,10 @@ internal static class Checks
         }
         var message = suite["head_commit"]["message"].Text;
         var tags = Tags(delivery, suite);
-        tags.Add("cicd.pipeline.run.id", suite["id"]);
-        tags.Add("vcs.ref.head.name", suite["head_branch"]);
+        tags.Add("cicd.pipeline.run.id", suite["id"].Plain);
+        tags.Add("vcs.ref.head.name", suite["head_branch"].Plain);
         tags.Add("vcs.ref.head.message", message);
-        tags.Add("check_suite.checks_count", suite["latest_check_runs_count"]);
+        tags.Add("check_suite.checks_count", suite["latest_check_runs_count"].Plain);
         var subject = new Subject(delivery.Run("check_suite", Delivery.Number(suite["id"], "The check suite's id")), tags)
         {
             Name = suite["app"]["name"].Text is { } name ? Naming.Name(name) : null,
@@ -82,7 +86,7 @@ internal static class Checks
     private static Tagging Tags(Delivery delivery, Payload of)
     {
         var tags = delivery.Tags();
-        tags.Add("vcs.ref.head.revision", of["head_sha"]);
+        tags.Add("vcs.ref.head.revision", of["head_sha"].Plain);
         tags.Add("check.app", of["app"]["slug"].Text ?? of["app"]["name"].Text);
         return tags;
     }

@@ -9,7 +9,7 @@ internal sealed class GitHubSource : ISource
     public string Name => SourceNames.GitHub;
 
     /// <summary>The older <c>X-Hub-Signature</c>, made with SHA-1, is sent along and proves nothing.</summary>
-    public Signed Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
+    public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
         Signatures.Hub(webhook.Header("X-Hub-Signature-256"), webhook.Body.Span, secrets);
 
     /// <inheritdoc/>

@@ -11,8 +11,8 @@ internal sealed class GitLabSource : ISource
 
     /// <inheritdoc/>
     /// <remarks>A signature that is there has to be right: the token beside it proves nothing then.</remarks>
-    public Signed Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
-        Signatures.Standard(webhook, secrets, now) is not Signed.Missing and var signed ? signed : Signatures.Equal(webhook.Header("X-Gitlab-Token"), secrets);
+    public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
+        Signatures.Standard(webhook, secrets, now) is not SignatureCheck.Missing and var signed ? signed : Signatures.Equal(webhook.Header("X-Gitlab-Token"), secrets);
 
     /// <inheritdoc/>
     /// <remarks>

@@ -10,7 +10,7 @@ internal sealed class JenkinsSource : ISource
 
     /// <inheritdoc/>
     /// <remarks>Neither plugin signs anything. A proxy between may: by Standard Webhooks, else as GitHub does.</remarks>
-    public Signed Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) => Signatures.Standard(webhook, secrets, now) is not Signed.Missing and var signed
+    public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) => Signatures.Standard(webhook, secrets, now) is not SignatureCheck.Missing and var signed
         ? signed : Signatures.Hub(webhook.Header("X-Hub-Signature-256"), webhook.Body.Span, secrets);
 
     /// <inheritdoc/>

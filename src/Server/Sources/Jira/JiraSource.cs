@@ -9,7 +9,7 @@ internal sealed class JiraSource : ISource
     public string Name => SourceNames.Jira;
 
     /// <inheritdoc/>
-    public Signed Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
+    public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) =>
         Signatures.Hub(webhook.Header("X-Hub-Signature"), webhook.Body.Span, secrets);
 
     /// <inheritdoc/>

@@ -35,7 +35,7 @@ public sealed class CheckAndDeploymentTests
         var attempt = Attempt(CheckId, history);
         Assert.Equal((At("10:00:00"), At("10:01:00"), Outcome.Failure, "lint", SuiteId), (attempt.StartedAt, attempt.EndedAt, attempt.Outcome, attempt.Name, attempt.Parent));
         Assert.Equal(("linter", "https://lint.example/1"), (attempt.Tags["check.app"].Text, attempt.Tags["cicd.pipeline.task.run.url.full"].Text));
-        Trial.EveryOrderTellsTheSame(GitHub, history);
+        Trial.EveryOrderTellsTheSame(Source, history);
     }
 
     [Fact]
@@ -48,14 +48,14 @@ public sealed class CheckAndDeploymentTests
         var attempt = Attempt(SuiteId, Suite("completed", ""));
         Assert.Equal((At("10:00:00"), At("10:02:00"), Outcome.Success, "Linter"), (attempt.StartedAt, attempt.EndedAt, attempt.Outcome, attempt.Name));
         Assert.Equal("vstrace-github-pull_request-acme.shop.web-39", attempt.Parent);
-        Trial.EveryOrderTellsTheSame(GitHub, [Suite("requested", ""), Suite("completed", ""), Suite("rerequested", """ "updated_at": "2026-03-02T10:03:00Z" """)]);
+        Trial.EveryOrderTellsTheSame(Source, [Suite("requested", ""), Suite("completed", ""), Suite("rerequested", """ "updated_at": "2026-03-02T10:03:00Z" """)]);
     }
 
     [Fact]
     public void What_github_actions_does_is_told_once()
     {
-        Assert.NotNull(GitHub.Read(Check("completed", """ "app": {"slug": "github-actions"} """)).Ignored);
-        Assert.NotNull(GitHub.Read(Suite("completed", """ "app": {"slug": "github-actions"} """)).Ignored);
+        Assert.NotNull(Source.Read(Check("completed", """ "app": {"slug": "github-actions"} """)).Ignored);
+        Assert.NotNull(Source.Read(Suite("completed", """ "app": {"slug": "github-actions"} """)).Ignored);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class CheckAndDeploymentTests
         Assert.Equal((RunId, "dee", "The new index"), (attempt.Parent, attempt.Actor, attempt.Reason));
         Assert.Equal(("production", "145", "7e57", "main"), (attempt.Tags["deployment.environment.name"].Text, attempt.Tags["deployment.id"].Text, attempt.Tags["vcs.ref.head.revision"].Text, attempt.Tags["vcs.ref.head.name"].Text));
         Assert.Equal("succeeded", attempt.Tags["deployment.status"].Text);
-        Trial.EveryOrderTellsTheSame(GitHub, history);
+        Trial.EveryOrderTellsTheSame(Source, history);
     }
 
     [Theory]
@@ -91,10 +91,10 @@ public sealed class CheckAndDeploymentTests
     [InlineData(""" "environment": "pr-1234", "transient_environment": true """, "deploy preview")]
     [InlineData(""" "environment": null """, "deploy")]
     public void Its_operation_is_its_task_in_its_environment(string members, string name) =>
-        Assert.Equal(name, GitHub.Read(Hook("deployment", $"\"action\": \"created\", \"deployment\": {Merged(Deployment, members)}")).Events[0].Data.Name);
+        Assert.Equal(name, Source.Read(Hook("deployment", $"\"action\": \"created\", \"deployment\": {Merged(Deployment, members)}")).Events[0].Data.Name);
 
     [Fact]
-    public void A_state_that_is_not_known_is_not_understood() => Assert.Throws<NotUnderstoodException>(static () => GitHub.Read(Status("something_new", "11:00:00")));
+    public void A_state_that_is_not_known_is_not_understood() => Assert.Throws<NotUnderstoodException>(static () => Source.Read(Status("something_new", "11:00:00")));
 
     [Fact]
     public void A_release_lasts_from_its_commit_to_its_publication_and_holds_what_its_notes_list()
@@ -109,7 +109,7 @@ public sealed class CheckAndDeploymentTests
     [InlineData("deleted")]
     [InlineData("created")]
     [InlineData("released")]
-    public void What_else_happens_to_releases_is_not_recorded(string action) => Assert.NotNull(GitHub.Read(Release(action)).Ignored);
+    public void What_else_happens_to_releases_is_not_recorded(string action) => Assert.NotNull(Source.Read(Release(action)).Ignored);
 
     private static Webhook Check(string action, string members) => Hook("check_run", $"\"action\": \"{action}\", \"check_run\": {Merged(CheckMembers, members)}");
 

@@ -8,7 +8,7 @@ namespace ValueStream.Server.Tests.Sources.GitHub;
 /// <summary>Deliveries of GitHub's, in its shape, with what is read.</summary>
 internal static class Hooks
 {
-    public static readonly ISource GitHub = new GitHubSource();
+    public static readonly ISource Source = new GitHubSource();
 
     public const string Repository = """
         {"id": 71, "name": "shop.web", "full_name": "acme/shop.web", "private": true, "html_url": "https://github.com/acme/shop.web",
@@ -56,7 +56,7 @@ internal static class Hooks
     }
 
     /// <summary>What webhooks tell of one run.</summary>
-    public static RunState Only(string rendering, params IEnumerable<Webhook> webhooks) => Trial.Runs(GitHub, webhooks)[rendering];
+    public static RunState Only(string rendering, params IEnumerable<Webhook> webhooks) => Trial.Runs(Source, webhooks)[rendering];
 
     /// <summary>The only attempt that webhooks tell of.</summary>
     public static Attempt Attempt(string rendering, params IEnumerable<Webhook> webhooks) => Assert.Single(Only(rendering, webhooks).Attempts).Value;

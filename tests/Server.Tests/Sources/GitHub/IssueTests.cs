@@ -31,7 +31,7 @@ public sealed class IssueTests
         var attempts = Only(Id, history).Attempts;
         Assert.Equal([1, 2], attempts.Keys);
         Assert.Equal((At("12:00:00"), At("13:00:00"), Outcome.Cancellation, "ann"), (attempts[2].StartedAt, attempts[2].EndedAt, attempts[2].Outcome, attempts[2].Actor));
-        Trial.EveryOrderTellsTheSame(GitHub, history);
+        Trial.EveryOrderTellsTheSame(Source, history);
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class IssueTests
     public void An_edit_restarts_nothing(string action)
     {
         var edit = Issue(action, """ "title": "Search is too slow", "updated_at": "2026-03-02T10:00:00Z" """);
-        Assert.Equal([EventKind.Annotated], GitHub.Read(edit).Events.Select(static e => e.Kind));
+        Assert.Equal([EventKind.Annotated], Source.Read(edit).Events.Select(static e => e.Kind));
         var attempt = Attempt(Id, Opened, edit, Closed);
         Assert.Equal((At("09:00:00"), At("11:00:00")), (attempt.StartedAt, attempt.EndedAt));
     }
@@ -68,7 +68,7 @@ public sealed class IssueTests
     [InlineData("transferred")]
     public void An_open_issue_that_goes_away_is_cancelled_when_that_is_heard_of(string action)
     {
-        var told = GitHub.Read(Issue(action, ""));
+        var told = Source.Read(Issue(action, ""));
         Assert.Equal([EventKind.Started, EventKind.Ended], told.Events.Select(static e => e.Kind));
         Assert.Equal((null, "cancellation"), (told.Events[1].At, told.Events[1].Data.Outcome));
     }
@@ -102,12 +102,12 @@ public sealed class IssueTests
 
     [Fact]
     public void An_issue_without_a_number_is_not_understood() =>
-        Assert.Throws<NotUnderstoodException>(static () => GitHub.Read(Issue("opened", """ "number": null """)));
+        Assert.Throws<NotUnderstoodException>(static () => Source.Read(Issue("opened", """ "number": null """)));
 
     [Fact]
     public void Without_an_owner_the_name_is_the_namespace_and_without_a_repository_there_is_one_too()
     {
-        Assert.Equal("web", GitHub.Read(Hook("issues", """ "action": "opened", "issue": {"number": 1}, "repository": {"name": "web"} """)).Events[0].Run.Namespace);
-        Assert.Equal("default", GitHub.Read(Hook("issues", """ "action": "opened", "issue": {"number": 1}, "repository": null """)).Events[0].Run.Namespace);
+        Assert.Equal("web", Source.Read(Hook("issues", """ "action": "opened", "issue": {"number": 1}, "repository": {"name": "web"} """)).Events[0].Run.Namespace);
+        Assert.Equal("default", Source.Read(Hook("issues", """ "action": "opened", "issue": {"number": 1}, "repository": null """)).Events[0].Run.Namespace);
     }
 }

@@ -31,9 +31,9 @@ public sealed class MutationTests
     [Theory]
     [MemberData(nameof(Payloads))]
     public void Whatever_comes_is_taken_or_not_understood(string kind, string members) =>
-        Trial.TakesWhateverComes(GitHub, Json(members), Headers(kind), times: 300, seed: members.Length);
+        Trial.TakesWhateverComes(Source, Json(members), Headers(kind), times: 300, seed: members.Length);
 
     [Fact]
     public void A_delivery_that_does_not_say_its_kind_is_not_understood() =>
-        Assert.Throws<NotUnderstoodException>(static () => GitHub.Read(Trial.Webhook("{}")));
+        Assert.Throws<NotUnderstoodException>(static () => Source.Read(Trial.Webhook("{}")));
 }

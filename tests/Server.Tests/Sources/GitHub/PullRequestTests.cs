@@ -35,7 +35,7 @@ public sealed class PullRequestTests
     }
 
     [Fact]
-    public void Any_order_tells_the_same() => Trial.EveryOrderTellsTheSame(GitHub, History);
+    public void Any_order_tells_the_same() => Trial.EveryOrderTellsTheSame(Source, History);
 
     [Fact]
     public void One_that_is_closed_without_a_merge_is_cancelled_and_has_no_merge_revision()
@@ -53,7 +53,7 @@ public sealed class PullRequestTests
         var attempts = Only(Id, Opened, closed, reopened, Review("submitted", """{"state": "approved", "submitted_at": "2026-03-02T12:30:00Z"}""", "")).Attempts;
         Assert.Equal(2, attempts.Count);
         Assert.Equal((AttemptState.Running, "review 12:00:00-12:30:00, approved 12:30:00-"), (attempts[2].State, Stages(attempts[2])));
-        Trial.EveryOrderTellsTheSame(GitHub, [Opened, closed, reopened]);
+        Trial.EveryOrderTellsTheSame(Source, [Opened, closed, reopened]);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class PullRequestTests
     [InlineData("submitted", "commented")]
     [InlineData("edited", "approved")]
     public void A_review_that_decides_nothing_moves_nothing(string action, string state) =>
-        Assert.Equal([EventKind.Annotated], GitHub.Read(Review(action, $$"""{"state": "{{state}}"}""", "")).Events.Select(static e => e.Kind));
+        Assert.Equal([EventKind.Annotated], Source.Read(Review(action, $$"""{"state": "{{state}}"}""", "")).Events.Select(static e => e.Kind));
 
     [Fact]
     public void An_approval_after_the_merge_opens_no_other_attempt()
@@ -96,7 +96,7 @@ public sealed class PullRequestTests
     [Fact]
     public void One_without_a_number_has_its_database_id()
     {
-        Assert.Equal("342455317", GitHub.Read(Hook("pull_request", """ "action": "opened", "pull_request": {"id": 342455317} """)).Events[0].Run.Id);
-        Assert.Throws<NotUnderstoodException>(static () => GitHub.Read(Hook("pull_request", """ "action": "opened", "pull_request": {} """)));
+        Assert.Equal("342455317", Source.Read(Hook("pull_request", """ "action": "opened", "pull_request": {"id": 342455317} """)).Events[0].Run.Id);
+        Assert.Throws<NotUnderstoodException>(static () => Source.Read(Hook("pull_request", """ "action": "opened", "pull_request": {} """)));
     }
 }

@@ -90,5 +90,5 @@ public sealed class SavedPagesTests
     public void Anything_else_is_not_understood(string saved) => Assert.Throws<NotUnderstoodException>(() => Unrolled(saved));
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> Unrolled(string saved) =>
-        Trial.Runs(GitHub, GitHub.Unroll(Payload.Parse(System.Text.Encoding.UTF8.GetBytes(saved))));
+        Trial.Runs(Source, Source.Unroll(Payload.Parse(System.Text.Encoding.UTF8.GetBytes(saved))));
 }

@@ -30,7 +30,7 @@ public sealed class WeaknessTests
     {
         Assert.Equal(At("09:00:00"), Attempt(IssueId, Opened, Opened).StartedAt);
         Assert.Equal(At("11:00:00"), Attempt(IssueId, Opened, Closed, Opened, Closed).EndedAt);
-        Assert.NotNull(GitHub.DeliveryId(Opened));
+        Assert.NotNull(Source.DeliveryId(Opened));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class WeaknessTests
     [InlineData("release", """ "action": "published", "release": {"tag_name": "v1"} """)]
     [InlineData("pull_request_review", """ "action": "submitted", "review": {"state": "approved"}, "pull_request": {"number": 1} """)]
     [InlineData("pull_request", """ "action": "ready_for_review", "pull_request": {"number": 1} """)]
-    public void Weakness_14_every_kind_that_tells_of_delivery_is_taken(string kind, string members) => Assert.NotEmpty(GitHub.Read(Hook(kind, members)).Events);
+    public void Weakness_14_every_kind_that_tells_of_delivery_is_taken(string kind, string members) => Assert.NotEmpty(Source.Read(Hook(kind, members)).Events);
 
     [Fact]
     public void Weakness_16_a_reference_is_kept_whether_or_not_what_it_names_is_open()
@@ -73,13 +73,13 @@ public sealed class WeaknessTests
     public void Weakness_17_repositories_of_one_name_do_not_collide()
     {
         var other = Hook("issues", $$""" "repository": {"name": "shop.web", "full_name": "evil/shop.web"}, "action": "opened", "issue": {{IssueMembers}} """);
-        Assert.Equal(2, Trial.Runs(GitHub, Opened, other).Count);
+        Assert.Equal(2, Trial.Runs(Source, Opened, other).Count);
     }
 
     [Fact]
     public void Weakness_18_a_pull_request_is_known_by_its_number_and_its_database_id_is_a_tag()
     {
-        var (rendering, run) = Assert.Single(Trial.Runs(GitHub, Pull("opened", "")));
+        var (rendering, run) = Assert.Single(Trial.Runs(Source, Pull("opened", "")));
         Assert.Equal((PullId, "342455317"), (rendering, run.Attempts[1].Tags["pull_request.id"].Text));
     }
 
@@ -99,7 +99,7 @@ public sealed class WeaknessTests
     public void Weakness_19_keys_of_jira_and_commits_messages_name_runs_too()
     {
         var push = Hook("push", """ "ref": "refs/heads/x", "after": "aaaa", "commits": [{"id": "a", "message": "one, for ABC-1"}, {"id": "b", "message": "two (#36)"}] """);
-        Assert.Equal(["Names ABC-1, acme/shop.web#36"], Assert.Single(Trial.Runs(GitHub, push)).Value.Attempts[1].Notes);
+        Assert.Equal(["Names ABC-1, acme/shop.web#36"], Assert.Single(Trial.Runs(Source, push)).Value.Attempts[1].Notes);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class WeaknessTests
 
     [Fact]
     public void Weakness_24_a_signature_is_checked() =>
-        Assert.Equal((Signed.Missing, Signed.Wrong), (GitHub.Verify(Opened, ["s"], default), GitHub.Verify(Hook("issues", "").With("X-Hub-Signature-256", "sha256=00"), ["s"], default)));
+        Assert.Equal((Signed.Missing, Signed.Wrong), (Source.Verify(Opened, ["s"], default), Source.Verify(Hook("issues", "").With("X-Hub-Signature-256", "sha256=00"), ["s"], default)));
 
     [Fact]
     public void Weakness_26_a_closed_delivery_without_closed_at_is_taken() =>
@@ -116,14 +116,14 @@ public sealed class WeaknessTests
     [Fact]
     public void Weakness_27_a_ping_and_a_kind_that_is_not_recorded_are_no_errors()
     {
-        Assert.NotNull(GitHub.Read(Hook("ping", """ "zen": "Keep it logically awesome.", "hook_id": 1 """)).Ignored);
-        Assert.NotNull(GitHub.Read(Hook("star", """ "action": "created" """)).Ignored);
-        Assert.NotNull(GitHub.Read(Hook("issue_comment", """ "action": "created" """)).Ignored);
+        Assert.NotNull(Source.Read(Hook("ping", """ "zen": "Keep it logically awesome.", "hook_id": 1 """)).Ignored);
+        Assert.NotNull(Source.Read(Hook("star", """ "action": "created" """)).Ignored);
+        Assert.NotNull(Source.Read(Hook("issue_comment", """ "action": "created" """)).Ignored);
     }
 
     [Fact]
     public void Weakness_27_members_of_another_type_do_not_cost_the_delivery() =>
-        Assert.NotEmpty(GitHub.Read(Issue("opened", """ "number": "36", "comments": "two", "user": 7, "labels": {"name": "bug"}, "created_at": 1772442000 """)).Events);
+        Assert.NotEmpty(Source.Read(Issue("opened", """ "number": "36", "comments": "two", "user": 7, "labels": {"name": "bug"}, "created_at": 1772442000 """)).Events);
 
     private static Webhook Half() => Issue("closed", """ "state": "closed", "closed_at": null, "updated_at": "2026-03-02T10:00:00Z" """);
 }

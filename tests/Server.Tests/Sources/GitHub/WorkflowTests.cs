@@ -45,8 +45,8 @@ public sealed class WorkflowTests
     [Fact]
     public void Any_order_tells_the_same()
     {
-        Trial.EveryOrderTellsTheSame(GitHub, [Requested, InProgress, Failed, Again, Succeeded]);
-        Trial.EveryOrderTellsTheSame(GitHub, [Requested, Queued, InProgress, Running, Done, Failed, Again, Succeeded]);
+        Trial.EveryOrderTellsTheSame(Source, [Requested, InProgress, Failed, Again, Succeeded]);
+        Trial.EveryOrderTellsTheSame(Source, [Requested, Queued, InProgress, Running, Done, Failed, Again, Succeeded]);
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class WorkflowTests
     [InlineData("\"something_new\"")]
     [InlineData("null")]
     public void A_conclusion_that_is_not_known_is_not_taken_for_a_success(string conclusion) =>
-        Assert.Throws<NotUnderstoodException>(() => GitHub.Read(Run("completed", $"\"conclusion\": {conclusion}")));
+        Assert.Throws<NotUnderstoodException>(() => Source.Read(Run("completed", $"\"conclusion\": {conclusion}")));
 
     [Fact]
     public void One_that_has_to_be_approved_waits_and_goes_on_in_the_same_attempt()
@@ -75,7 +75,7 @@ public sealed class WorkflowTests
         var attempt = Attempt(Id, history);
         Assert.Equal("queued 10:00:00-10:00:01, waiting 10:00:01-10:30:00, running 10:30:00-10:40:00", Stages(attempt));
         Assert.Equal(Outcome.Success, attempt.Outcome);
-        Trial.EveryOrderTellsTheSame(GitHub, history);
+        Trial.EveryOrderTellsTheSame(Source, history);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class WorkflowTests
     [Fact]
     public void Its_steps_are_runs_below_it_and_those_without_a_turn_are_none()
     {
-        var runs = Trial.Runs(GitHub, Done);
+        var runs = Trial.Runs(Source, Done);
         Assert.Equal([JobId, "vstrace-github-step-acme.shop.web-4001.1", "vstrace-github-step-acme.shop.web-4001.2"], runs.Keys);
         var step = runs["vstrace-github-step-acme.shop.web-4001.2"].Attempts[1];
         Assert.Equal(("ci / test (linux) / dotnet test", JobId, Outcome.Failure), (step.Name, step.Parent, step.Outcome));
@@ -134,7 +134,7 @@ public sealed class WorkflowTests
     {
         Webhook[] history = [Job("waiting", ""), Job("queued", """ "started_at": "2026-03-02T10:30:00Z" """), Job("in_progress", """ "runner_name": "r", "started_at": "2026-03-02T10:31:00Z" """)];
         Assert.Equal(["queued", "waiting", "queued", "running"], Attempt(JobId, history).Stages.Select(static s => s.Name));
-        Trial.EveryOrderTellsTheSame(GitHub, history);
+        Trial.EveryOrderTellsTheSame(Source, history);
     }
 
     [Fact]

@@ -15,31 +15,31 @@ public sealed class GitLabSourceTests
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1614265330);
 
     [Fact]
-    public void The_published_signature_is_right() => Assert.Equal(Signed.Right, Verify(Signature, Body, [Key]));
+    public void The_published_signature_is_right() => Assert.Equal(SignatureCheck.Right, Verify(Signature, Body, [Key]));
 
     [Fact]
     public void One_of_several_secrets_and_one_of_several_signatures_is_enough() =>
-        Assert.Equal(Signed.Right, Verify("v1,AAAA " + Signature, Body, ["whsec_AAAA", "other", Key]));
+        Assert.Equal(SignatureCheck.Right, Verify("v1,AAAA " + Signature, Body, ["whsec_AAAA", "other", Key]));
 
     [Theory]
     [InlineData(Signature, """{"test": 2432232315}""", Key)]
     [InlineData(Signature, Body, "whsec_AAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", Body, Key)]
     [InlineData("sha256=00", Body, Key)]
-    public void Another_body_key_or_algorithm_is_wrong(string signature, string body, string key) => Assert.Equal(Signed.Wrong, Verify(signature, body, [key]));
+    public void Another_body_key_or_algorithm_is_wrong(string signature, string body, string key) => Assert.Equal(SignatureCheck.Wrong, Verify(signature, body, [key]));
 
     [Fact]
-    public void A_signature_that_is_too_old_is_wrong() => Assert.Equal(Signed.Wrong, Verify(Signature, Body, [Key], Now.AddMinutes(6)));
+    public void A_signature_that_is_too_old_is_wrong() => Assert.Equal(SignatureCheck.Wrong, Verify(Signature, Body, [Key], Now.AddMinutes(6)));
 
     [Fact]
-    public void A_wrong_signature_is_wrong_whatever_the_token() => Assert.Equal(Signed.Wrong, Hooks.Source.Verify(
+    public void A_wrong_signature_is_wrong_whatever_the_token() => Assert.Equal(SignatureCheck.Wrong, Hooks.Source.Verify(
         Trial.Webhook(Body, ("webhook-signature", "v1,AAAA"), ("webhook-id", Id), ("webhook-timestamp", Stamp), ("X-Gitlab-Token", "s3cret")), ["s3cret"], Now));
 
     [Theory]
-    [InlineData("s3cret", nameof(Signed.Right))]
-    [InlineData("older", nameof(Signed.Right))]
-    [InlineData("S3cret", nameof(Signed.Wrong))]
-    [InlineData(null, nameof(Signed.Missing))]
+    [InlineData("s3cret", nameof(SignatureCheck.Right))]
+    [InlineData("older", nameof(SignatureCheck.Right))]
+    [InlineData("S3cret", nameof(SignatureCheck.Wrong))]
+    [InlineData(null, nameof(SignatureCheck.Missing))]
     public void Weakness_24_the_token_is_one_of_the_secrets(string? token, string expected) =>
         Assert.Equal(expected, Hooks.Source.Verify(token is null ? Trial.Webhook("{}") : Trial.Webhook("{}", ("X-Gitlab-Token", token)), ["s3cret", "older"], Now).ToString());
 
@@ -94,6 +94,6 @@ public sealed class GitLabSourceTests
         Trial.EveryOrderTellsTheSame(Hooks.Source, history);
     }
 
-    private static Signed Verify(string signature, string body, string[] secrets, DateTimeOffset? now = null) => Hooks.Source.Verify(
+    private static SignatureCheck Verify(string signature, string body, string[] secrets, DateTimeOffset? now = null) => Hooks.Source.Verify(
         Trial.Webhook(body, ("webhook-signature", signature), ("webhook-id", Id), ("webhook-timestamp", Stamp)), secrets, now ?? Now);
 }

@@ -27,11 +27,11 @@ public sealed class JenkinsSourceTests
         (string, string)[] standard = [("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), ("webhook-timestamp", "1614265330"), ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")];
         var hello = new Webhook(new Dictionary<string, string> { ["X-Hub-Signature-256"] = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17" }, "Hello, World!"u8.ToArray(), default);
 
-        Assert.Equal(Signed.Missing, Builds.Source.Verify(Builds.Begun(), secrets, now));
-        Assert.Equal(Signed.Right, Builds.Source.Verify(Trial.Webhook("""{"test": 2432232314}""", standard), secrets, now));
-        Assert.Equal(Signed.Wrong, Builds.Source.Verify(Trial.Webhook("""{"test": 2432232315}""", standard), secrets, now));
-        Assert.Equal(Signed.Right, Builds.Source.Verify(hello, secrets, now));
-        Assert.Equal(Signed.Wrong, Builds.Source.Verify(hello with { Body = "Hello, World?"u8.ToArray() }, secrets, now));
+        Assert.Equal(SignatureCheck.Missing, Builds.Source.Verify(Builds.Begun(), secrets, now));
+        Assert.Equal(SignatureCheck.Right, Builds.Source.Verify(Trial.Webhook("""{"test": 2432232314}""", standard), secrets, now));
+        Assert.Equal(SignatureCheck.Wrong, Builds.Source.Verify(Trial.Webhook("""{"test": 2432232315}""", standard), secrets, now));
+        Assert.Equal(SignatureCheck.Right, Builds.Source.Verify(hello, secrets, now));
+        Assert.Equal(SignatureCheck.Wrong, Builds.Source.Verify(hello with { Body = "Hello, World?"u8.ToArray() }, secrets, now));
     }
 
     [Fact]

@@ -9,12 +9,12 @@ namespace ValueStream.Server.Tests.Sources.Jira;
 public sealed class JiraDeliveryTests
 {
     [Theory]
-    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", Signed.Right)]
-    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c8", Signed.Wrong)]
-    [InlineData("sha1=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", Signed.Wrong)]
-    [InlineData("sha256=a4771c", Signed.Wrong)]
-    [InlineData(null, Signed.Missing)]
-    public void A_delivery_is_signed_as_Atlassian_documents_it(string? signature, Signed expected)
+    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", SignatureCheck.Right)]
+    [InlineData("sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c8", SignatureCheck.Wrong)]
+    [InlineData("sha1=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9", SignatureCheck.Wrong)]
+    [InlineData("sha256=a4771c", SignatureCheck.Wrong)]
+    [InlineData(null, SignatureCheck.Missing)]
+    public void A_delivery_is_signed_as_Atlassian_documents_it(string? signature, SignatureCheck expected)
     {
         var headers = signature is null ? new Dictionary<string, string>() : new() { ["X-Hub-Signature"] = signature };
         var webhook = new Webhook(headers, "Hello World!"u8.ToArray(), default);
@@ -27,11 +27,11 @@ public sealed class JiraDeliveryTests
     {
         var body = Encoding.UTF8.GetBytes(Created());
         var headers = new Dictionary<string, string> { ["X-Hub-Signature"] = $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData("s"u8, body))}" };
-        Assert.Equal(Signed.Right, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(SignatureCheck.Right, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
 
         body[^3] ^= 1;
 
-        Assert.Equal(Signed.Wrong, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
+        Assert.Equal(SignatureCheck.Wrong, Jira.Verify(new(headers, body, default), ["s"], DateTimeOffset.UnixEpoch));
     }
 
     [Fact]

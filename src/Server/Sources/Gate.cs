@@ -61,7 +61,7 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
 
     private (string? Submitter, string? Refusal) WithoutSignature(string source, SourceSettings own, string? key, ClaimsPrincipal user) =>
         key is not null
-            ? Signatures.Equal(key, own.Keys) == SignatureCheck.Right ? ($"webhook:{source}", null) : (null, "The key in the address is not one of this server's.")
+            ? Signatures.Equal(key, own.Keys) == SignatureCheck.Right ? ($"webhook:{source}", null) : (null, $"The key in the address is not one of this server's. Set it in Sources__{source}__Keys__0, or send 'Authorization: Bearer <token>' without one.")
             : user.Identity?.IsAuthenticated is true && (token.IsSet || IsForAnybodyHere(own)) ? (user.Submitter(), null)
             : own.AllowUnsigned ? ($"unsigned:{source}", null)
             : own.Secrets.IsEmpty && own.Keys.IsEmpty

@@ -25,7 +25,7 @@ public abstract class IntakeContract(ApiServer server)
         Assert.Equal(("github", Namespace, "ended", "success"), (run.Text("source"), run.Text("namespace"), run.Text("state"), run.Text("outcome")));
         Assert.Equal(3 * 86_400, run.GetProperty("duration").GetDouble());
         Assert.Equal("loopback", run.Text("submitter"));
-        Assert.Equal("2026-03-02T08:00:00Z", run.Text("startedAt"));
+        Assert.Equal("2026-03-02T08:00:00+00:00", run.Text("startedAt"));
     }
 
     [Fact]

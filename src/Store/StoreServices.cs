@@ -45,6 +45,9 @@ public static class StoreServices
         services.AddSingleton(static p => new Reaper(
             p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<Projector>(), p.GetRequiredService<GroupCommit>(), p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<Reaper>>()));
+        services.AddSingleton(static p => new DeployContents(
+            p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<Projector>(), p.GetRequiredService<GroupCommit>(), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<DeployContents>>()));
         services.AddSingleton(static p => new ChainVerifier(p.GetRequiredService<IDbContextFactory<Database>>()));
         services.AddSingleton(static p => new Redactor(
             p.GetRequiredService<IEngine>(), p.GetRequiredService<EventLog>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ProjectorSignals>()));
@@ -65,6 +68,7 @@ public static class StoreServices
         .AddHostedService(static p => p.GetRequiredService<GroupCommit>())
         .AddHostedService(static p => p.GetRequiredService<Projector>())
         .AddHostedService(static p => p.GetRequiredService<Reaper>())
+        .AddHostedService(static p => p.GetRequiredService<DeployContents>())
         .AddHostedService(static p => p.GetRequiredService<Retention>());
 
     /// <summary>Whether a connection string means Postgres; null when it means neither database.</summary>

@@ -10,8 +10,8 @@ internal sealed class Tagging : IEnumerable<KeyValuePair<string, TagValue>>
 {
     private readonly ImmutableSortedDictionary<string, TagValue>.Builder _tags = Event.NoTags.ToBuilder();
 
-    /// <summary>Adds a member of a payload.</summary>
-    public void Add(string key, Payload value) => Put(key, value.Tag);
+    /// <summary>Adds a member of a payload: a text, a number or a boolean. Where something else stands, it is not what was meant.</summary>
+    public void Add(string key, Payload value) => Put(key, value.IsObject || value.IsArray ? null : value.Tag);
 
     /// <summary>Adds a text.</summary>
     public void Add(string key, string? value) => Put(key, string.IsNullOrEmpty(value) ? (TagValue?)null : Payload.Cut(value, Limits.TagValue));

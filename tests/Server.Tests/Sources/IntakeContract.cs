@@ -157,6 +157,49 @@ public abstract class IntakeContract(ApiServer server)
         Assert.Equal((200, 1, 1), (answer.Status, answer.Json.GetProperty("notUnderstood").GetInt32(), answer.Json.GetProperty("problems").GetArrayLength()));
     }
 
+    [Fact]
+    public async Task From_an_issue_over_its_pull_request_its_pipeline_and_its_jobs_to_the_deploy_and_the_script_it_is_one_trace_in_any_order()
+    {
+        var repository = $$"""{"id":5,"name":"{{_repository.Split('/')[1]}}","full_name":"{{_repository}}"}""";
+        (string Kind, string Body)[] deliveries =
+        [
+            ("issues", Issue("opened")),
+            ("pull_request", $$"""
+                {"action":"opened","number":13,"pull_request":{"id":9001,"number":13,"title":"Log in","body":"Fixes #12","created_at":"2026-03-03T08:00:00Z",
+                 "updated_at":"2026-03-03T08:00:00Z","user":{"login":"bob"},"head":{"ref":"login","sha":"abc"},"base":{"ref":"main","sha":"def"} },"repository":{{repository}}}
+                """),
+            ("workflow_run", $$"""
+                {"action":"completed","workflow_run":{"id":77,"name":"ci","run_attempt":1,"head_branch":"login","head_sha":"abc","status":"completed","conclusion":"success",
+                 "created_at":"2026-03-03T08:01:00Z","run_started_at":"2026-03-03T08:01:00Z","updated_at":"2026-03-03T08:09:00Z","pull_requests":[{"number":13,"base":{"repo":{"id":5} } }],
+                 "repository":{{repository}} },"workflow":{"name":"ci"},"repository":{{repository}}}
+                """),
+            ("workflow_job", $$"""
+                {"action":"completed","workflow_job":{"id":770,"run_id":77,"run_attempt":1,"name":"test","workflow_name":"ci","status":"completed","conclusion":"success","head_branch":"login","head_sha":"abc",
+                 "created_at":"2026-03-03T08:01:10Z","started_at":"2026-03-03T08:02:00Z","completed_at":"2026-03-03T08:08:00Z",
+                 "steps":[{"name":"build","number":1,"status":"completed","conclusion":"success","started_at":"2026-03-03T08:02:10Z","completed_at":"2026-03-03T08:05:00Z"}]},"repository":{{repository}}}
+                """),
+            ("deployment_status", $$"""
+                {"action":"created","deployment_status":{"id":1,"state":"success","environment":"production","created_at":"2026-03-03T09:05:00Z","updated_at":"2026-03-03T09:05:00Z"},
+                 "deployment":{"id":500,"task":"deploy","ref":"login","sha":"abc","environment":"production","created_at":"2026-03-03T09:00:00Z","updated_at":"2026-03-03T09:05:00Z"},
+                 "workflow_run":{"id":77},"repository":{{repository}}}
+                """),
+        ];
+        foreach (var (kind, body) in deliveries.Reverse().Concat(deliveries))
+        {
+            Assert.Equal((200, "success"), await DeliverAsync(body, kind));
+        }
+        // A script names the pull request as upstream did, by its database id.
+        await Client.RecordAsync($$"""{"action":"start","run":{"type":"notify","id":"{{_repository}}"},"parents":["vstrace-github-pull_request-{{_repository.Split('/')[1]}}-9001"]}""");
+
+        var issue = await RunAsync("issue", "12");
+        var trace = await Client.ReadAsync($"/api/v1/runs/{issue.Text("key")}/trace");
+
+        var runs = trace.GetProperty("runs").EnumerateArray().ToDictionary(static r => r.Text("spanId")!, static r => r.Text("type")!);
+        Assert.Equal(["issue pull_request", "job step", "pipeline deploy", "pipeline job", "pull_request notify", "pull_request pipeline"],
+            trace.GetProperty("edges").EnumerateArray().Where(static e => e.Text("kind") == "parent").Select(e => $"{runs[e.Text("from")!]} {runs[e.Text("to")!]}").Order(StringComparer.Ordinal));
+        Assert.Equal("deploy production", trace.GetProperty("runs").EnumerateArray().Single(static r => r.Text("type") == "deploy").Text("name"));
+    }
+
     private async Task<(int, string)> DeliverAsync(string body, string kind, string? id = null)
     {
         (string, string)[] headers = id is null ? [("X-GitHub-Event", kind)] : [("X-GitHub-Event", kind), ("X-GitHub-Delivery", id)];

@@ -13,11 +13,11 @@ internal static class Checks
         var suite = check["check_suite"];
         var pulls = delivery.PullRequestsIn(check["pull_requests"]);
         var tags = Tags(delivery, check);
-        tags.Add("cicd.pipeline.task.name", check["name"].Plain);
-        tags.Add("cicd.pipeline.task.run.id", check["id"].Plain);
+        tags.Add("cicd.pipeline.task.name", check["name"]);
+        tags.Add("cicd.pipeline.task.run.id", check["id"]);
         tags.Add("cicd.pipeline.task.run.url.full", check["details_url"].Text ?? check["html_url"].Text);
-        tags.Add("vcs.ref.head.name", suite["head_branch"].Plain);
-        tags.Add("check.title", check["output"]["title"].Plain);
+        tags.Add("vcs.ref.head.name", suite["head_branch"]);
+        tags.Add("check.title", check["output"]["title"]);
         var subject = new Subject(delivery.Run("check", Delivery.Number(check["id"], "The check's id")), tags)
         {
             Name = check["name"].Text is { } name ? Naming.Name(name) : null,
@@ -49,10 +49,10 @@ internal static class Checks
         }
         var message = suite["head_commit"]["message"].Text;
         var tags = Tags(delivery, suite);
-        tags.Add("cicd.pipeline.run.id", suite["id"].Plain);
-        tags.Add("vcs.ref.head.name", suite["head_branch"].Plain);
+        tags.Add("cicd.pipeline.run.id", suite["id"]);
+        tags.Add("vcs.ref.head.name", suite["head_branch"]);
         tags.Add("vcs.ref.head.message", message);
-        tags.Add("check_suite.checks_count", suite["latest_check_runs_count"].Plain);
+        tags.Add("check_suite.checks_count", suite["latest_check_runs_count"]);
         var subject = new Subject(delivery.Run("check_suite", Delivery.Number(suite["id"], "The check suite's id")), tags)
         {
             Name = suite["app"]["name"].Text is { } name ? Naming.Name(name) : null,
@@ -86,7 +86,7 @@ internal static class Checks
     private static Tagging Tags(Delivery delivery, Payload of)
     {
         var tags = delivery.Tags();
-        tags.Add("vcs.ref.head.revision", of["head_sha"].Plain);
+        tags.Add("vcs.ref.head.revision", of["head_sha"]);
         tags.Add("check.app", of["app"]["slug"].Text ?? of["app"]["name"].Text);
         return tags;
     }

@@ -28,7 +28,7 @@ internal static class Conclusions
         tags.Add(key, outcome.Text());
         if (outcome is Outcome.Failure or Outcome.Error or Outcome.Timeout)
         {
-            tags.Add("error.type", conclusion.Plain);
+            tags.Add("error.type", conclusion);
         }
         return outcome;
     }

@@ -42,13 +42,13 @@ internal sealed class Delivery(Payload payload)
     public Tagging Tags() => new()
     {
         { "vcs.provider.name", "github" },
-        { "vcs.repository.name", Repository["name"].Plain },
+        { "vcs.repository.name", Repository["name"] },
         { "vcs.owner.name", Repository["owner"]["login"].Text ?? FullName?[..FullName.IndexOf('/', StringComparison.Ordinal)] },
-        { "vcs.repository.url.full", Repository["html_url"].Plain },
-        { "scm.repository.id", Repository["id"].Plain },
-        { "scm.repository.url", Repository["url"].Plain },
-        { "scm.repository.full_name", Repository["full_name"].Plain },
-        { "scm.repository.private", Repository["private"].Plain },
+        { "vcs.repository.url.full", Repository["html_url"] },
+        { "scm.repository.id", Repository["id"] },
+        { "scm.repository.url", Repository["url"] },
+        { "scm.repository.full_name", Repository["full_name"] },
+        { "scm.repository.private", Repository["private"] },
     };
 
     /// <summary>The positive number in a member, as text.</summary>
@@ -64,14 +64,4 @@ internal sealed class Delivery(Payload payload)
 
     /// <summary>A message's first line.</summary>
     public static string? FirstLine(string? message) => message?.Split('\n', 2)[0].Trim() is { Length: > 0 } line ? Naming.Name(line) : null;
-}
-
-/// <summary>Members as tags.</summary>
-internal static class PlainValues
-{
-    extension(Payload payload)
-    {
-        /// <summary>Itself where it is a string, a number or a boolean: none of the members that become tags is anything else, and what is was not understood.</summary>
-        public Payload Plain => payload.IsObject || payload.IsArray ? default : payload;
-    }
 }

@@ -19,7 +19,7 @@ internal static class Deployments
         var subject = SubjectOf(delivery, deployment);
         var (state, at) = (status["state"].Text, status["created_at"].Time);
         subject.Tags.Add("deployment.state", state);
-        subject.Tags.Add("deployment.url", status["environment_url"].Plain);
+        subject.Tags.Add("deployment.url", status["environment_url"]);
         subject.Tags.Add("deployment.log_url", status["log_url"].Text ?? status["target_url"].Text);
         var begun = subject.StartedEarlier(deployment["created_at"].Time, Creator(deployment));
         switch (state)
@@ -47,15 +47,15 @@ internal static class Deployments
     {
         var (environment, name, sha) = (deployment["environment"].Text, deployment["ref"].Text, deployment["sha"].Text);
         var tags = delivery.Tags();
-        tags.Add("deployment.id", deployment["id"].Plain);
+        tags.Add("deployment.id", deployment["id"]);
         tags.Add("deployment.environment.name", environment);
-        tags.Add("deployment.task", deployment["task"].Plain);
-        tags.Add("deployment.description", deployment["description"].Plain);
-        tags.Add("deployment.production", deployment["production_environment"].Plain);
-        tags.Add("deployment.transient", deployment["transient_environment"].Plain);
+        tags.Add("deployment.task", deployment["task"]);
+        tags.Add("deployment.description", deployment["description"]);
+        tags.Add("deployment.production", deployment["production_environment"]);
+        tags.Add("deployment.transient", deployment["transient_environment"]);
         tags.Add("vcs.ref.head.revision", sha);
         tags.Add("vcs.ref.head.name", name == sha ? null : name);
-        tags.Add("cicd.pipeline.run.id", delivery.Payload["workflow_run"]["id"].Plain);
+        tags.Add("cicd.pipeline.run.id", delivery.Payload["workflow_run"]["id"]);
         return new(delivery.Run("deploy", Delivery.Number(deployment["id"], "The deployment's id")), tags)
         {
             // What people compare is one task in one environment. A preview has an environment for itself, and a name of its own would make each an operation.

@@ -47,17 +47,17 @@ internal static class Issues
     private static Tagging Tags(Delivery delivery, Payload issue)
     {
         var tags = delivery.Tags();
-        tags.Add("issue.number", issue["number"].Plain);
-        tags.Add("issue.title", issue["title"].Plain);
-        tags.Add("issue.url", issue["url"].Plain);
-        tags.Add("issue.html_url", issue["html_url"].Plain);
-        tags.Add("issue.type", issue["type"]["name"].Plain);
-        tags.Add("issue.state", issue["state"].Plain);
-        tags.Add("issue.state_reason", issue["state_reason"].Plain);
-        tags.Add("issue.comments_count", issue["comments"].Plain);
-        tags.Add("user.name", issue["user"]["login"].Plain);
-        tags.Add("user.id", issue["user"]["id"].Plain);
-        tags.Add("user.url", issue["user"]["url"].Plain);
+        tags.Add("issue.number", issue["number"]);
+        tags.Add("issue.title", issue["title"]);
+        tags.Add("issue.url", issue["url"]);
+        tags.Add("issue.html_url", issue["html_url"]);
+        tags.Add("issue.type", issue["type"]["name"]);
+        tags.Add("issue.state", issue["state"]);
+        tags.Add("issue.state_reason", issue["state_reason"]);
+        tags.Add("issue.comments_count", issue["comments"]);
+        tags.Add("user.name", issue["user"]["login"]);
+        tags.Add("user.id", issue["user"]["id"]);
+        tags.Add("user.url", issue["user"]["url"]);
         AddPlanning(tags, "issue", issue, delivery.Action);
         return tags;
     }

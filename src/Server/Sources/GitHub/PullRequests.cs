@@ -57,37 +57,37 @@ internal static class PullRequests
     {
         var tags = delivery.Tags();
         tags.Add("vcs.change.id", id);
-        tags.Add("vcs.change.title", pull["title"].Plain);
+        tags.Add("vcs.change.title", pull["title"]);
         tags.Add("vcs.change.state", IsMerged(pull) ? "merged" : pull["state"].Text == "closed" ? "closed" : pull["draft"].Boolean is true ? "wip" : "open");
-        tags.Add("vcs.ref.head.name", pull["head"]["ref"].Plain);
-        tags.Add("vcs.ref.head.revision", pull["head"]["sha"].Plain);
-        tags.Add("vcs.ref.base.name", pull["base"]["ref"].Plain);
-        tags.Add("vcs.ref.base.revision", pull["base"]["sha"].Plain);
+        tags.Add("vcs.ref.head.name", pull["head"]["ref"]);
+        tags.Add("vcs.ref.head.revision", pull["head"]["sha"]);
+        tags.Add("vcs.ref.base.name", pull["base"]["ref"]);
+        tags.Add("vcs.ref.base.revision", pull["base"]["sha"]);
         if (IsMerged(pull))
         {
             // Before that it is a trial merge, which nobody ever deploys.
-            tags.Add("vcs.change.merge.revision", pull["merge_commit_sha"].Plain);
+            tags.Add("vcs.change.merge.revision", pull["merge_commit_sha"]);
         }
-        tags.Add("scm.head.label", pull["head"]["label"].Plain);
-        tags.Add("scm.head.repo.full_name", pull["head"]["repo"]["full_name"].Plain);
-        tags.Add("scm.base.label", pull["base"]["label"].Plain);
-        tags.Add("scm.base.repo.id", pull["base"]["repo"]["id"].Plain);
-        tags.Add("scm.base.repo.name", pull["base"]["repo"]["name"].Plain);
-        tags.Add("scm.base.repo.full_name", pull["base"]["repo"]["full_name"].Plain);
-        tags.Add("scm.base.repo.private", pull["base"]["repo"]["private"].Plain);
-        tags.Add("user.name", pull["user"]["login"].Plain);
-        tags.Add("user.id", pull["user"]["id"].Plain);
-        tags.Add("user.url", pull["user"]["url"].Plain);
-        tags.Add("pull_request.id", pull["id"].Plain);
-        tags.Add("pull_request.html_url", pull["html_url"].Plain);
-        tags.Add("pull_request.commits", pull["commits"].Plain);
-        tags.Add("pull_request.additions", pull["additions"].Plain);
-        tags.Add("pull_request.deletions", pull["deletions"].Plain);
-        tags.Add("pull_request.changed_files", pull["changed_files"].Plain);
-        tags.Add("pull_request.comments_count", pull["comments"].Plain);
-        tags.Add("pull_request.review_comments_count", pull["review_comments"].Plain);
+        tags.Add("scm.head.label", pull["head"]["label"]);
+        tags.Add("scm.head.repo.full_name", pull["head"]["repo"]["full_name"]);
+        tags.Add("scm.base.label", pull["base"]["label"]);
+        tags.Add("scm.base.repo.id", pull["base"]["repo"]["id"]);
+        tags.Add("scm.base.repo.name", pull["base"]["repo"]["name"]);
+        tags.Add("scm.base.repo.full_name", pull["base"]["repo"]["full_name"]);
+        tags.Add("scm.base.repo.private", pull["base"]["repo"]["private"]);
+        tags.Add("user.name", pull["user"]["login"]);
+        tags.Add("user.id", pull["user"]["id"]);
+        tags.Add("user.url", pull["user"]["url"]);
+        tags.Add("pull_request.id", pull["id"]);
+        tags.Add("pull_request.html_url", pull["html_url"]);
+        tags.Add("pull_request.commits", pull["commits"]);
+        tags.Add("pull_request.additions", pull["additions"]);
+        tags.Add("pull_request.deletions", pull["deletions"]);
+        tags.Add("pull_request.changed_files", pull["changed_files"]);
+        tags.Add("pull_request.comments_count", pull["comments"]);
+        tags.Add("pull_request.review_comments_count", pull["review_comments"]);
         tags.Add("pull_request.requested_reviewers", Delivery.Join(pull["requested_reviewers"], "login"));
-        tags.Add("pull_request.merged_by", pull["merged_by"]["login"].Plain);
+        tags.Add("pull_request.merged_by", pull["merged_by"]["login"]);
         Issues.AddPlanning(tags, "pull_request", pull, delivery.Action);
         return tags;
     }

@@ -31,9 +31,9 @@ internal static class Pushes
         tags.Add("vcs.ref.head.name", shortName);
         tags.Add("vcs.ref.head.type", type);
         tags.Add("vcs.ref.head.revision", after);
-        tags.Add("vcs.ref.head.message", head["message"].Plain);
+        tags.Add("vcs.ref.head.message", head["message"]);
         tags.Add("vcs.ref.base.revision", IsZero(before) ? null : before);
-        tags.Add("vcs.push.forced", push["forced"].Plain);
+        tags.Add("vcs.push.forced", push["forced"]);
         tags.Add("vcs.push.commits", $"{commits.Items.Count()}");
         tags.Add("user.name", push["pusher"]["name"].Text ?? delivery.Sender);
         AddRevisions(tags, commits);

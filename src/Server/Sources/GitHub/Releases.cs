@@ -14,13 +14,13 @@ internal static class Releases
         var release = delivery.Payload["release"];
         var tag = release["tag_name"].Text ?? throw new NotUnderstoodException("The release has no tag.");
         var tags = delivery.Tags();
-        tags.Add("release.id", release["id"].Plain);
+        tags.Add("release.id", release["id"]);
         tags.Add("release.tag", tag);
-        tags.Add("release.name", release["name"].Plain);
-        tags.Add("release.html_url", release["html_url"].Plain);
-        tags.Add("release.prerelease", release["prerelease"].Plain);
-        tags.Add("release.branch", release["target_commitish"].Plain);
-        tags.Add("user.name", release["author"]["login"].Plain);
+        tags.Add("release.name", release["name"]);
+        tags.Add("release.html_url", release["html_url"]);
+        tags.Add("release.prerelease", release["prerelease"]);
+        tags.Add("release.branch", release["target_commitish"]);
+        tags.Add("user.name", release["author"]["login"]);
         var subject = new Subject(delivery.Run("release", tag), tags)
         {
             Reason = Delivery.FirstLine(release["name"].Text),

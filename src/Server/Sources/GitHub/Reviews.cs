@@ -9,7 +9,7 @@ internal static class Reviews
         var subject = PullRequests.SubjectOf(delivery, pull);
         var state = review["state"].Text?.ToLowerInvariant();
         subject.Tags.Add("review.state", state);
-        subject.Tags.Add("review.user.name", review["user"]["login"].Plain);
+        subject.Tags.Add("review.user.name", review["user"]["login"]);
         // A review keeps the time at which it was submitted when it is edited or dismissed.
         var at = delivery.Action == "submitted" ? review["submitted_at"].Time ?? pull["updated_at"].Time : pull["updated_at"].Time;
         var stage = (delivery.Action, state) switch

@@ -38,10 +38,10 @@ internal static class WorkflowJobs
     private static Subject SubjectOf(Delivery delivery, Payload job)
     {
         var tags = Tags(delivery, job);
-        tags.Add("cicd.pipeline.task.name", job["name"].Plain);
-        tags.Add("cicd.pipeline.task.run.id", job["id"].Plain);
-        tags.Add("cicd.pipeline.task.run.url.full", job["html_url"].Plain);
-        tags.Add("github.runner.group", job["runner_group_name"].Plain);
+        tags.Add("cicd.pipeline.task.name", job["name"]);
+        tags.Add("cicd.pipeline.task.run.id", job["id"]);
+        tags.Add("cicd.pipeline.task.run.url.full", job["html_url"]);
+        tags.Add("github.runner.group", job["runner_group_name"]);
         tags.Add("github.runner.labels", string.Join(", ", job["labels"].Items.Select(static l => l.Text).OfType<string>()));
         return new(delivery.Run("job", Delivery.Number(job["id"], "The job's id")), tags)
         {
@@ -61,7 +61,7 @@ internal static class WorkflowJobs
         }
         var tags = Tags(delivery, job);
         var outcome = Conclusions.AddTo(tags, "cicd.pipeline.task.run.result", step["conclusion"]);
-        tags.Add("cicd.pipeline.task.name", step["name"].Plain);
+        tags.Add("cicd.pipeline.task.name", step["name"]);
         tags.Add("cicd.pipeline.task.run.id", $"{of.Run.Id}.{step["number"].Integer}");
         tags.Add("cicd.pipeline.task.run.url.full", job["html_url"].Text is { } url ? $"{url}#step:{step["number"].Integer}:1" : null);
         var subject = new Subject(delivery.Run("step", $"{of.Run.Id}.{step["number"].Integer}"), tags)
@@ -79,13 +79,13 @@ internal static class WorkflowJobs
     private static Tagging Tags(Delivery delivery, Payload job)
     {
         var tags = delivery.Tags();
-        tags.Add("cicd.pipeline.name", job["workflow_name"].Plain);
-        tags.Add("cicd.pipeline.run.id", job["run_id"].Plain);
-        tags.Add("cicd.worker.name", job["runner_name"].Plain);
-        tags.Add("cicd.worker.id", job["runner_id"].Plain);
-        tags.Add("vcs.ref.head.name", job["head_branch"].Plain);
-        tags.Add("vcs.ref.head.revision", job["head_sha"].Plain);
-        tags.Add("github.run_attempt", job["run_attempt"].Plain);
+        tags.Add("cicd.pipeline.name", job["workflow_name"]);
+        tags.Add("cicd.pipeline.run.id", job["run_id"]);
+        tags.Add("cicd.worker.name", job["runner_name"]);
+        tags.Add("cicd.worker.id", job["runner_id"]);
+        tags.Add("vcs.ref.head.name", job["head_branch"]);
+        tags.Add("vcs.ref.head.revision", job["head_sha"]);
+        tags.Add("github.run_attempt", job["run_attempt"]);
         return tags;
     }
 }

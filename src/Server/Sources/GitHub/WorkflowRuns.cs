@@ -46,18 +46,18 @@ internal static class WorkflowRuns
         var pulls = delivery.PullRequestsIn(run["pull_requests"]);
         var tags = delivery.Tags();
         tags.Add("cicd.pipeline.name", workflow);
-        tags.Add("cicd.pipeline.run.id", run["id"].Plain);
-        tags.Add("cicd.pipeline.run.url.full", run["html_url"].Plain);
-        tags.Add("vcs.ref.head.name", run["head_branch"].Plain);
-        tags.Add("vcs.ref.head.revision", run["head_sha"].Plain);
-        tags.Add("vcs.ref.head.message", run["head_commit"]["message"].Plain);
+        tags.Add("cicd.pipeline.run.id", run["id"]);
+        tags.Add("cicd.pipeline.run.url.full", run["html_url"]);
+        tags.Add("vcs.ref.head.name", run["head_branch"]);
+        tags.Add("vcs.ref.head.revision", run["head_sha"]);
+        tags.Add("vcs.ref.head.message", run["head_commit"]["message"]);
         tags.Add("vcs.change.id", pulls.IsEmpty ? null : pulls[0][(pulls[0].LastIndexOf('-') + 1)..]);
-        tags.Add("github.event", run["event"].Plain);
-        tags.Add("github.run_number", run["run_number"].Plain);
-        tags.Add("github.run_attempt", run["run_attempt"].Plain);
-        tags.Add("github.workflow.path", run["path"].Plain);
-        tags.Add("github.run.title", run["display_title"].Plain);
-        tags.Add("github.head_repository", run["head_repository"]["full_name"].Plain);
+        tags.Add("github.event", run["event"]);
+        tags.Add("github.run_number", run["run_number"]);
+        tags.Add("github.run_attempt", run["run_attempt"]);
+        tags.Add("github.workflow.path", run["path"]);
+        tags.Add("github.run.title", run["display_title"]);
+        tags.Add("github.head_repository", run["head_repository"]["full_name"]);
         return new(delivery.Run(Type, Delivery.Number(run["id"], "The workflow run's id")), tags)
         {
             Attempt = run["run_attempt"].Integer is >= 1 and <= 1_000_000 and var attempt ? (int)attempt : 1,

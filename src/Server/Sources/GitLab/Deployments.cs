@@ -59,14 +59,14 @@ internal static class Deployments
         var commit = deployment["commit_url"].Text;
         var tags = hook.Tags();
         tags.Add("event.state", status);
-        tags.AddPlain("deployment.id", deployment["deployment_id"]);
+        tags.Add("deployment.id", deployment["deployment_id"]);
         tags.Add("deployment.status", status switch { "success" => "succeeded", "failed" => "failed", _ => null });
         tags.Add("deployment.environment.name", EnvironmentOf(deployment));
-        tags.AddPlain("gitlab.environment.tier", deployment["environment_tier"]);
-        tags.AddPlain("gitlab.environment.url", deployment["environment_external_url"]);
-        tags.AddPlain("cicd.pipeline.task.run.id", deployment["deployable_id"]);
-        tags.AddPlain("cicd.pipeline.task.run.url.full", deployment["deployable_url"]);
-        tags.AddPlain("vcs.ref.head.name", deployment["ref"]);
+        tags.Add("gitlab.environment.tier", deployment["environment_tier"]);
+        tags.Add("gitlab.environment.url", deployment["environment_external_url"]);
+        tags.Add("cicd.pipeline.task.run.id", deployment["deployable_id"]);
+        tags.Add("cicd.pipeline.task.run.url.full", deployment["deployable_url"]);
+        tags.Add("vcs.ref.head.name", deployment["ref"]);
         // The whole sha stands in the commit's address only.
         tags.Add("vcs.ref.head.revision", commit?.LastIndexOf("/commit/", StringComparison.Ordinal) is >= 0 and var cut ? commit[(cut + "/commit/".Length)..] : deployment["short_sha"].Text);
         tags.Add("error.type", status == "failed" ? "failed" : null);

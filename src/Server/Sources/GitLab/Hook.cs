@@ -26,9 +26,9 @@ internal sealed class Hook(Payload payload)
         var tags = new Tagging();
         Project.AddTo(tags);
         var user = Payload["user"];
-        tags.AddPlain("user.id", user["id"].Exists ? user["id"] : Payload["user_id"]);
-        tags.AddPlain("user.name", user["username"].Exists ? user["username"] : Payload["user_username"]);
-        tags.AddPlain("user.full_name", user["name"].Exists ? user["name"] : Payload["user_name"]);
+        tags.Add("user.id", user["id"].Exists ? user["id"] : Payload["user_id"]);
+        tags.Add("user.name", user["username"].Exists ? user["username"] : Payload["user_username"]);
+        tags.Add("user.full_name", user["name"].Exists ? user["name"] : Payload["user_name"]);
         return tags;
     }
 
@@ -48,17 +48,4 @@ internal sealed class Hook(Payload payload)
     /// <summary>A time so many seconds later; null where either is not known or makes no sense.</summary>
     public static DateTimeOffset? Later(DateTimeOffset? time, double? seconds) =>
         time is { } from && seconds is { } by && Math.Abs(by) < 1e8 && from.AddSeconds(by) is { Year: >= 1970 and <= 2200 } later ? later : null;
-}
-
-/// <summary>Tags of plain values.</summary>
-internal static class PlainTags
-{
-    /// <summary>Adds a text, a number or a boolean; where something else stands, it is not what was meant.</summary>
-    public static void AddPlain(this Tagging tags, string key, Payload value)
-    {
-        if (!value.IsObject && !value.IsArray)
-        {
-            tags.Add(key, value);
-        }
-    }
 }

@@ -49,27 +49,27 @@ internal static class Issues
         var issue = hook.Attributes;
         var isConfidential = issue["confidential"].Boolean is true;
         var tags = hook.Tags();
-        tags.AddPlain("event.state", issue["state"]);
-        tags.AddPlain("event.action", issue["action"]);
-        tags.AddPlain("issue.id", issue["id"]);
-        tags.AddPlain("issue.number", issue["iid"]);
-        tags.AddPlain("issue.url", issue["url"].Exists ? issue["url"] : issue["web_url"]);
-        tags.AddPlain("issue.milestone_id", issue["milestone_id"].Exists ? issue["milestone_id"] : issue["milestone"]["id"]);
-        tags.AddPlain("issue.branch_name", issue["branch_name"]);
+        tags.Add("event.state", issue["state"]);
+        tags.Add("event.action", issue["action"]);
+        tags.Add("issue.id", issue["id"]);
+        tags.Add("issue.number", issue["iid"]);
+        tags.Add("issue.url", issue["url"].Exists ? issue["url"] : issue["web_url"]);
+        tags.Add("issue.milestone_id", issue["milestone_id"].Exists ? issue["milestone_id"] : issue["milestone"]["id"]);
+        tags.Add("issue.branch_name", issue["branch_name"]);
         tags.Add("issue.type", (issue["type"].Text ?? issue["issue_type"].Text)?.ToLowerInvariant());
-        tags.AddPlain("issue.severity", issue["severity"]);
-        tags.AddPlain("issue.weight", issue["weight"]);
-        tags.AddPlain("issue.due_date", issue["due_date"]);
+        tags.Add("issue.severity", issue["severity"]);
+        tags.Add("issue.weight", issue["weight"]);
+        tags.Add("issue.due_date", issue["due_date"]);
         tags.Add("issue.labels", Hook.Titles(issue["labels"]) ?? Hook.Titles(hook.Payload["labels"]));
         tags.Add("issue.assignees", Hook.Titles(hook.Payload["assignees"]) ?? Hook.Titles(issue["assignees"]));
         if (isConfidential)
         {
             // Who may see the project's runs need not be allowed to read it.
-            tags.AddPlain("issue.confidential", issue["confidential"]);
+            tags.Add("issue.confidential", issue["confidential"]);
         }
         else
         {
-            tags.AddPlain("issue.title", issue["title"]);
+            tags.Add("issue.title", issue["title"]);
         }
         return tags;
     }

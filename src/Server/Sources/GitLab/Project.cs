@@ -34,9 +34,9 @@ internal sealed partial class Project
         tags.Add("vcs.repository.name", Path?[(slash + 1)..]);
         tags.Add("vcs.owner.name", slash > 0 ? Path![..slash] : null);
         tags.Add("vcs.repository.url.full", _project["web_url"].Text ?? _project["homepage"].Text ?? _repository["homepage"].Text);
-        tags.AddPlain("project.id", _project["id"]);
-        tags.AddPlain("project.name", _project["name"].Exists ? _project["name"] : _shown);
-        tags.AddPlain("project.namespace", _project["namespace"]);
+        tags.Add("project.id", _project["id"]);
+        tags.Add("project.name", _project["name"].Exists ? _project["name"] : _shown);
+        tags.Add("project.namespace", _project["namespace"]);
         tags.Add("project.path_with_namespace", Path);
         tags.Add("project.visibility", _project["visibility"].Text ?? VisibilityOf(_project["visibility_level"].Integer ?? _repository["visibility_level"].Integer));
         tags.Add("project.ssh_url", _project["git_ssh_url"].Text ?? _repository["git_ssh_url"].Text);

@@ -30,7 +30,7 @@ internal static class Pushes
         // An annotated tag is an object of its own; the commit is what is checked out of it.
         tags.Add("vcs.ref.head.revision", push["checkout_sha"].Text ?? after);
         tags.Add("vcs.ref.base.revision", push["before"].Text is { } before && !IsNothing(before) ? before : null);
-        tags.AddPlain("vcs.push.commits_count", push["total_commits_count"]);
+        tags.Add("vcs.push.commits_count", push["total_commits_count"]);
         AddRevisions(tags, [.. commits.Select(static c => c["id"].Text).OfType<string>()], push["total_commits_count"].Integer);
         var story = new Story(hook.Run("push", $"{name}-{after}")) { Attempt = 1 };
         return story

@@ -32,15 +32,15 @@ internal static class Releases
     {
         var release = hook.Payload;
         var tags = hook.Tags();
-        tags.AddPlain("event.action", release["action"]);
-        tags.AddPlain("release.id", release["id"]);
-        tags.AddPlain("release.tag", release["tag"]);
-        tags.AddPlain("release.name", release["name"]);
-        tags.AddPlain("release.url", release["url"]);
-        tags.AddPlain("release.assets_count", release["assets"]["count"]);
-        tags.AddPlain("vcs.ref.head.name", release["tag"]);
+        tags.Add("event.action", release["action"]);
+        tags.Add("release.id", release["id"]);
+        tags.Add("release.tag", release["tag"]);
+        tags.Add("release.name", release["name"]);
+        tags.Add("release.url", release["url"]);
+        tags.Add("release.assets_count", release["assets"]["count"]);
+        tags.Add("vcs.ref.head.name", release["tag"]);
         tags.Add("vcs.ref.head.type", "tag");
-        tags.AddPlain("vcs.ref.head.revision", release["commit"]["id"]);
+        tags.Add("vcs.ref.head.revision", release["commit"]["id"]);
         return tags;
     }
 }

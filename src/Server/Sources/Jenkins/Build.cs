@@ -51,7 +51,7 @@ internal sealed class Build(Job job, long number, Tagging tags)
     public static void AddSource(Tagging tags, Payload scm)
     {
         tags.Add("vcs.repository.url.full", RepositoryOf(scm["url"].Text));
-        tags.AddPlain("vcs.ref.head.revision", scm["commit"]);
+        tags.Add("vcs.ref.head.revision", scm["commit"]);
         tags.Add("vcs.ref.head.name", BranchOf(scm["branch"].Text));
     }
 

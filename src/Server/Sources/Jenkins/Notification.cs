@@ -54,18 +54,18 @@ internal static class Notification
         Build.AddSource(tags, scm);
         tags.Add("service", "jenkins");
         tags.Add("cicd.pipeline.name", job.FullName);
-        tags.AddPlain("cicd.pipeline.run.id", build["number"]);
-        tags.AddPlain("cicd.pipeline.run.url.full", build["full_url"].Exists ? build["full_url"] : build["url"]);
+        tags.Add("cicd.pipeline.run.id", build["number"]);
+        tags.Add("cicd.pipeline.run.url.full", build["full_url"].Exists ? build["full_url"] : build["url"]);
         tags.Add("cicd.pipeline.run.state", phase switch { "QUEUED" => "pending", "STARTED" => "executing", "COMPLETED" or "FINALIZED" => "finalizing", _ => null });
         tags.Add("build.job.name", payload["name"].Text ?? job.Leaf);
-        tags.AddPlain("build.job.display_name", payload["display_name"]);
-        tags.AddPlain("build.queue_id", build["queue_id"]);
+        tags.Add("build.job.display_name", payload["display_name"]);
+        tags.Add("build.queue_id", build["queue_id"]);
         tags.Add("build.culprits", Joined(scm["culprits"].Items.Select(static c => c.Text)));
         tags.Add("build.artifacts", Joined(build["artifacts"].Members.Select(static m => m.Name)));
-        tags.AddPlain("build.tests.total", tests["total"]);
-        tags.AddPlain("build.tests.passed", tests["passed"]);
-        tags.AddPlain("build.tests.failed", tests["failed"]);
-        tags.AddPlain("build.tests.skipped", tests["skipped"]);
+        tags.Add("build.tests.total", tests["total"]);
+        tags.Add("build.tests.passed", tests["passed"]);
+        tags.Add("build.tests.failed", tests["failed"]);
+        tags.Add("build.tests.skipped", tests["skipped"]);
         if (result is not null)
         {
             Build.AddResult(tags, result);

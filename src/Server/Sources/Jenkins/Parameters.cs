@@ -37,15 +37,6 @@ internal static partial class Parameters
         }
     }
 
-    /// <summary>Adds a text, a number or a boolean; where something else stands, it is not what was meant.</summary>
-    public static void AddPlain(this Tagging tags, string key, Payload value)
-    {
-        if (!value.IsObject && !value.IsArray)
-        {
-            tags.Add(key, value);
-        }
-    }
-
     [GeneratedRegex("passw|passphrase|secret|token|key|credential", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Secret();
 }

@@ -59,17 +59,17 @@ internal static class Statistics
         var (root, address) = (build["ciUrl"].Text, build["buildUrl"].Text);
         tags.Add("service", "jenkins");
         tags.Add("cicd.pipeline.name", job.FullName);
-        tags.AddPlain("cicd.pipeline.run.id", build["number"]);
+        tags.Add("cicd.pipeline.run.id", build["number"]);
         tags.Add("cicd.pipeline.run.url.full", address?.StartsWith("job/", StringComparison.Ordinal) is true && root is not null ? $"{root.TrimEnd('/')}/{address}" : address);
         tags.Add("build.job.name", build["jobName"].Text ?? job.Leaf);
         tags.Add("build.ci.url", root);
-        tags.AddPlain("build.context_id", build["contextId"]);
-        tags.AddPlain("build.cause", build["buildCause"]);
-        tags.AddPlain("user.id", build["startedUserId"]);
-        tags.AddPlain("user.name", UserName(build));
-        tags.AddPlain("cicd.worker.name", build["slaveInfo"]["slaveName"]);
-        tags.AddPlain("build.worker.label", build["slaveInfo"]["label"]);
-        tags.AddPlain("build.worker.executor", build["slaveInfo"]["executor"]);
+        tags.Add("build.context_id", build["contextId"]);
+        tags.Add("build.cause", build["buildCause"]);
+        tags.Add("user.id", build["startedUserId"]);
+        tags.Add("user.name", UserName(build));
+        tags.Add("cicd.worker.name", build["slaveInfo"]["slaveName"]);
+        tags.Add("build.worker.label", build["slaveInfo"]["label"]);
+        tags.Add("build.worker.executor", build["slaveInfo"]["executor"]);
         if (isRunning)
         {
             tags.Add("build.result", result);

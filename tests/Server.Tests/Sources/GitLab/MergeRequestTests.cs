@@ -23,7 +23,7 @@ public sealed class MergeRequestTests
         var change = Hooks.Only(Five, History);
 
         Assert.Equal((AttemptState.Ended, Outcome.Success, Hooks.At("11:00:00"), Hooks.At("14:00:00")), (change.State, change.Outcome, change.StartedAt, change.EndedAt));
-        Assert.Equal(("merged", "feed"), (change.Tag("vcs.change.state"), change.Tag("merge_request.merge_commit_sha")));
+        Assert.Equal(("merged", "feed"), (change.Tag("vcs.change.state"), change.Tag("vcs.change.merge.revision")));
         Assert.Equal("pull_request", change.Name);
     }
 

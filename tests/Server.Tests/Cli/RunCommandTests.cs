@@ -391,9 +391,11 @@ public sealed class RunCommandTests
         await using var server = await ServerProcess.StartAsync(database.ConnectionString);
         using var vscli = new Vscli(server.Url);
 
-        var ran = await vscli.Script("bash", """
+        // One whose time was up while the disk was slow leaves an event unfinished, which is taken for its own a minute later.
+        var ran = await vscli.Script("bash", $$"""
             for i in $(seq 200); do vscli run -name=$i -- sh -c 'exit 3' 2>/dev/null & done
             for p in $(jobs -p); do wait $p; [ $? = 3 ] || echo wrong; done
+            find '{{vscli.State}}' -name '*.tmp' -exec touch -d '2 minutes ago' {} +
             vscli flush 2>/dev/null
             """);
 

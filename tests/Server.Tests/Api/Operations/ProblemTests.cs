@@ -14,7 +14,7 @@ public sealed class ProblemTests(SqliteServer server)
     [InlineData("GET", "/nothing", 404)]
     [InlineData("GET", "/api/v1/nothing", 404)]
     [InlineData("GET", "/api/v2/runs", 404)]
-    [InlineData("POST", "/github", 404)]
+    [InlineData("POST", "/bitbucket", 404)]
     [InlineData("GET", "/openapi/v2.json", 404)]
     [InlineData("GET", "/assets/nothing.css", 404)]
     [InlineData("GET", "/api/v1/runs/0000000000000", 404)]

@@ -20,8 +20,9 @@ internal sealed class RunReport
 
     private const int HeartbeatBudget = 1_000;
 
-    // Beyond the time for sending: to write what could not be sent.
-    private const int Afterwards = 500;
+    // Beyond the time for sending: to write what could not be sent. A file takes a millisecond; where hundreds of runs end at once on a slow disk it
+    // takes seconds, and an end that is lost is worse than one that is waited for.
+    private const int Afterwards = 5_000;
 
     private readonly Settings _settings;
     private readonly Func<string?> _findFolder;

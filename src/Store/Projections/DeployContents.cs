@@ -92,7 +92,9 @@ public sealed partial class DeployContents : BackgroundService
         }
         _seen = snapshot.Live.Position;
         var since = now - LookedAtFor;
-        var operations = await snapshot.Operations.Where(static o => o.Type == "deploy").Select(static o => o.Key).ToArrayAsync(cancellationToken);
+        // Where nobody tells of pushes there is nothing to say of deploys.
+        var operations = !await snapshot.Operations.AnyAsync(static o => o.Type == "push", cancellationToken) ? []
+            : await snapshot.Operations.Where(static o => o.Type == "deploy").Select(static o => o.Key).ToArrayAsync(cancellationToken);
         // By what the index of operations is in the order of; a deploy takes less than the rest of a day.
         var from = since - TimeSpan.FromDays(1);
         var deploys = operations.Length == 0 ? [] : await snapshot.Runs

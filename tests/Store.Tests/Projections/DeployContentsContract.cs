@@ -58,10 +58,12 @@ public abstract class DeployContentsContract
     }
 
     [Fact]
-    public async Task The_same_revision_again_contains_nothing_and_a_failed_deploy_is_not_asked()
+    public async Task The_same_revision_again_contains_nothing_a_failed_deploy_is_not_asked_nor_is_any_before_a_push_was_heard_of()
     {
         await using var store = await NewStoreAsync();
         await AppendAsync(store, [.. Deploy("1", "b", 10), .. Deploy("2", "b", 20), .. Deploy("3", "b", 30, "failure")]);
+        Assert.Equal(0, await LookAsync(store));
+        await AppendAsync(store, [.. Push("b", "a", "b", 5)]);
 
         Assert.Equal(2, await LookAsync(store));
 

@@ -16,8 +16,8 @@ namespace ValueStream.Store.Projections;
 public sealed partial class DeployContents : BackgroundService
 {
     /// <summary>
-    /// The tag that says how much of what lies between is known: <c>complete</c>; <c>partial</c> where a push in between was not recorded whole; <c>none</c> where no recorded push is of the revision;
-    /// <c>first</c> where nothing was deployed before; <c>rollback</c> where the revision is older than the one before.
+    /// The tag that says how much of what lies between is known: <c>complete</c>; <c>partial</c> where a push in between was not recorded whole; <c>none</c> where recorded pushes do not lead from the revision
+    /// back to the one before; <c>first</c> where none with a revision was deployed before; <c>rollback</c> where the revision is older than the one before.
     /// </summary>
     public const string Coverage = "deployment.changes.coverage";
 
@@ -138,10 +138,10 @@ public sealed partial class DeployContents : BackgroundService
         {
             return ("rollback", []);
         }
-        return (reached && isWhole ? "complete" : revisions.Count > 0 || reached ? "partial" : "none", await PullRequestsAsync(snapshot, revisions, cancellationToken));
+        return (!reached ? "none" : isWhole ? "complete" : "partial", await PullRequestsAsync(snapshot, revisions, cancellationToken));
     }
 
-    /// <summary>The revisions that pushes brought on the way back from one revision to another; none where the way is longer than is looked.</summary>
+    /// <summary>The revisions that pushes brought on the way back from one revision to another; none where the way does not lead there: what lies on it may have been deployed long before, by another branch.</summary>
     private static async Task<(bool Reached, bool IsWhole, List<string> Revisions)> BackAsync(Snapshot snapshot, string from, string to, CancellationToken cancellationToken)
     {
         var revisions = new List<string>();
@@ -149,14 +149,9 @@ public sealed partial class DeployContents : BackgroundService
         var at = from;
         for (var i = 0; at != to; i++)
         {
-            if (i == MostPushes)
+            if (i == MostPushes || await PushOfAsync(snapshot, at, cancellationToken) is not { } push)
             {
-                // What lies so far back is not what this deploy brought.
                 return (false, false, []);
-            }
-            if (await PushOfAsync(snapshot, at, cancellationToken) is not { } push)
-            {
-                return (false, false, revisions);
             }
             // Oldest first. What was deployed may lie within a push.
             var brought = Text(push, "vcs.push.revisions")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
@@ -170,7 +165,7 @@ public sealed partial class DeployContents : BackgroundService
             }
             if (Text(push, "vcs.ref.base.revision") is not { } previous)
             {
-                return (false, false, revisions);
+                return (false, false, []);
             }
             at = previous;
         }

@@ -117,6 +117,6 @@ internal static class ImportApi
             return new Webhook(headers, delivery["payload"].ToBytes(), delivery["payload"]);
         }
         var webhook = new Webhook(headers, Encoding.UTF8.GetBytes(body), default);
-        return webhook with { Payload = Payload.Parse(WebhookIntake.Json(webhook)) };
+        return webhook with { Payload = Payload.Parse(Mapping.Json(webhook)) };
     }
 }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
 using ValueStream.Core.Events;
 using ValueStream.Server.Ingest;
 using ValueStream.Store.Log;
@@ -20,6 +22,23 @@ internal static class Mapping
         {
             throw new NotUnderstoodException($"Reading it failed, which is a fault of this server ({e.GetType().Name} in {e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}).");
         }
+    }
+
+    /// <summary>Takes a webhook that was let in: what it tells, and what became of it.</summary>
+    /// <param name="source">Whose webhook it is.</param>
+    /// <param name="webhook">The webhook, its body not read yet.</param>
+    /// <param name="submitter">Who delivered it.</param>
+    /// <param name="receivedAt">When.</param>
+    /// <param name="ingestor">Where its events go.</param>
+    /// <exception cref="NotUnderstoodException">It cannot be understood, or the database refuses what was made of it.</exception>
+    public static async Task<(Told Told, IReadOnlyList<AppendResult> Results)> TakeAsync(
+        ISource source, Webhook webhook, string submitter, DateTimeOffset receivedAt, Ingestor ingestor)
+    {
+        webhook = webhook with { Payload = Payload.Parse(Json(webhook)) };
+        var told = Read(source, webhook);
+        var results = await ingestor.TakeAsync(Events(source, webhook, told, new Sending(submitter, receivedAt, null, new Delivery(webhook.Body.Span, receivedAt)), import: false));
+        return results.OfType<AppendResult.Refused>().FirstOrDefault() is { } refused
+            ? throw new NotUnderstoodException($"The database refused an event of it: {refused.Problem}") : (told, results);
     }
 
     /// <summary>The events of a webhook, with the ids that they have whenever it is delivered.</summary>
@@ -45,4 +64,13 @@ internal static class Mapping
             };
         }).ToList();
     }
+
+    /// <summary>The JSON of a body: the whole of it, or a form's field <c>payload</c>.</summary>
+    public static ReadOnlyMemory<byte> Json(Webhook webhook) =>
+        webhook.Header("Content-Type")?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) is true
+            // A form's first field; some senders say form and send JSON.
+            && webhook.Body.Span is { Length: > 0 } body && body[0] is not ((byte)'{' or (byte)'[')
+                ? QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body)).TryGetValue("payload", out var payload) ? Encoding.UTF8.GetBytes(payload.ToString())
+                    : throw new NotUnderstoodException("The form has no field 'payload'.")
+                : webhook.Body;
 }

@@ -55,16 +55,7 @@ internal static class QuarantineApi
         }
         try
         {
-            var webhook = new Webhook(found.Headers, found.Body, default);
-            webhook = webhook with { Payload = Payload.Parse(WebhookIntake.Json(webhook)) };
-            var told = Mapping.Read(source, webhook);
-            var sending = new Sending(request.HttpContext.User.Submitter(), found.ReceivedAt, null, new Delivery(found.Body.Span, found.ReceivedAt));
-            var events = Mapping.Events(source, webhook, told, sending, import: false);
-            var results = await ingestor.TakeAsync(events);
-            if (results.OfType<AppendResult.Refused>().FirstOrDefault() is { } refused)
-            {
-                throw new NotUnderstoodException(refused.Problem);
-            }
+            var (told, results) = await Mapping.TakeAsync(source, new Webhook(found.Headers, found.Body, default), request.HttpContext.User.Submitter(), found.ReceivedAt, ingestor);
             await quarantine.RemoveAsync(found.Id, cancellationToken);
             return TypedResults.Ok(new ReplayAnswer
             {

@@ -1,6 +1,4 @@
 using System.Collections.Frozen;
-using System.Text;
-using Microsoft.AspNetCore.WebUtilities;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Ingest;
 using ValueStream.Store.Log;
@@ -10,11 +8,6 @@ namespace ValueStream.Server.Sources;
 /// <summary><c>POST /github</c>, <c>/gitlab</c>, <c>/jenkins</c>, <c>/jira</c>: the webhooks of tools.</summary>
 internal static partial class WebhookApi
 {
-    /// <summary>Headers that are kept of a webhook that is not understood. None of them holds a secret.</summary>
-    private static readonly FrozenSet<string> Kept = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
-        "Content-Type", "User-Agent", "X-GitHub-Event", "X-GitHub-Delivery", "X-GitHub-Hook-Installation-Target-Type", "X-Gitlab-Event", "X-Gitlab-Event-UUID", "X-Gitlab-Instance",
-        "Idempotency-Key", "webhook-id", "webhook-timestamp", "X-Atlassian-Webhook-Identifier", "X-Atlassian-Webhook-Retry", "X-Atlassian-Webhook-Flow");
-
     /// <summary>Maps the routes.</summary>
     public static void MapWebhooks(this IEndpointRouteBuilder app)
     {
@@ -31,10 +24,6 @@ internal static partial class WebhookApi
             .WithSummary("The sources that take webhooks: what lets a delivery in, and what became of those that came").Produces<SourceList>();
     }
 
-    /// <summary>The headers that may be kept.</summary>
-    public static Dictionary<string, string> HeadersToKeep(IReadOnlyDictionary<string, string> headers) =>
-        headers.Where(static h => Kept.Contains(h.Key)).ToDictionary(static h => h.Key, static h => h.Value, StringComparer.OrdinalIgnoreCase);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Source} takes webhooks of anybody who reaches this server: AllowUnsigned is set")]
     private static partial void LogOpen(ILogger logger, string source);
 
@@ -47,6 +36,11 @@ internal static partial class WebhookApi
 internal sealed partial class WebhookIntake(
     Gate gate, Ingestor ingestor, Quarantine quarantine, Deliveries deliveries, TimeProvider time, ILogger<WebhookIntake> logger)
 {
+    /// <summary>Headers that are kept of a webhook that is not understood. None of them holds a secret.</summary>
+    private static readonly FrozenSet<string> Kept = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
+        "Content-Type", "User-Agent", "X-GitHub-Event", "X-GitHub-Delivery", "X-GitHub-Hook-Installation-Target-Type", "X-Gitlab-Event", "X-Gitlab-Event-UUID", "X-Gitlab-Instance",
+        "Idempotency-Key", "webhook-id", "webhook-timestamp", "X-Atlassian-Webhook-Identifier", "X-Atlassian-Webhook-Retry", "X-Atlassian-Webhook-Flow");
+
     /// <summary>Takes one.</summary>
     public async Task<IResult> TakeAsync(ISource source, HttpRequest request, string? key, CancellationToken cancellationToken)
     {
@@ -60,39 +54,23 @@ internal sealed partial class WebhookIntake(
         }
         try
         {
-            webhook = webhook with { Payload = Payload.Parse(Json(webhook)) };
-            var told = Mapping.Read(source, webhook);
+            var (told, _) = await Mapping.TakeAsync(source, webhook, submitter!, now, ingestor);
             if (told.Ignored is { } ignored)
             {
                 deliveries.Count(source.Name, DeliveryResult.Ignored, ignored);
                 return TypedResults.Text($"ignored: {ignored}");
-            }
-            var events = Mapping.Events(source, webhook, told, new Sending(submitter!, now, null, new Delivery(webhook.Body.Span, now)), import: false);
-            var results = await ingestor.TakeAsync(events);
-            if (results.OfType<AppendResult.Refused>().FirstOrDefault() is { } refused)
-            {
-                throw new NotUnderstoodException($"The database refused an event of it: {refused.Problem}");
             }
             deliveries.Count(source.Name, DeliveryResult.Accepted);
             return TypedResults.Text("success");
         }
         catch (NotUnderstoodException e)
         {
-            var id = await quarantine.AddAsync(source.Name, e.Message, WebhookApi.HeadersToKeep(webhook.Headers), webhook.Body, cancellationToken);
+            var id = await quarantine.AddAsync(source.Name, e.Message, webhook.Headers.Where(static h => Kept.Contains(h.Key)).ToDictionary(), webhook.Body, cancellationToken);
             deliveries.Count(source.Name, DeliveryResult.Quarantined, e.Message);
             LogQuarantined(source.Name, id, e.Message);
             return TypedResults.Text($"kept in quarantine as {id}: {e.Message}", statusCode: StatusCodes.Status202Accepted);
         }
     }
-
-    /// <summary>The JSON of a body: the whole of it, or a form's field <c>payload</c>.</summary>
-    public static ReadOnlyMemory<byte> Json(Webhook webhook) =>
-        webhook.Header("Content-Type")?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) is true
-            // A form's first field; some senders say form and send JSON.
-            && webhook.Body.Span is { Length: > 0 } body && body[0] is not ((byte)'{' or (byte)'[')
-                ? QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body)).TryGetValue("payload", out var payload) ? Encoding.UTF8.GetBytes(payload.ToString())
-                    : throw new NotUnderstoodException("The form has no field 'payload'.")
-                : webhook.Body;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook of {Source} was refused: {Why}")]
     private partial void LogRefused(string source, string? why);

@@ -37,19 +37,11 @@ internal static class Deployments
             case "running":
                 return story.Starts(created ?? at, data).Enters("running", at, new EventData()).Notes(at, note).Told();
             case "success" or "failed" or "canceled" or "skipped":
-                return story.HadStarted(created, at, hook.Actor).Notes(at, note).Ends(at, OutcomeOf(status), data).Told();
+                return story.HadStarted(created, at, hook.Actor).Notes(at, note).Ends(at, RunStates.OutcomeOf(status), data).Told();
             default:
                 return story.Says(at, data).Told();
         }
     }
-
-    private static Outcome OutcomeOf(string status) => status switch
-    {
-        "success" => Outcome.Success,
-        "failed" => Outcome.Failure,
-        "canceled" => Outcome.Cancellation,
-        _ => Outcome.Skip,
-    };
 
     private static string? EnvironmentOf(Payload deployment) => deployment["environment"].Text ?? deployment["environment"]["name"].Text;
 

@@ -44,7 +44,7 @@ internal static class Pipelines
                 // What is skipped ends as it is made.
                 var ended = finished ?? pipeline["updated_at"].Time ?? Hook.Later(began, pipeline["duration"].Number) ?? (status == "skipped" ? created : null);
                 return story.HadStarted(created, ended, hook.Actor).HadEntered("queued", created, ended).HadEntered("running", began, ended)
-                    .Notes(created, note).Ends(ended, OutcomeOf(status), data).Told();
+                    .Notes(created, note).Ends(ended, RunStates.OutcomeOf(status), data).Told();
             default:
                 // Waiting for a person or for a time, or about to be cancelled: when that began is not said.
                 return story.HadStarted(created, null, hook.Actor).Says(created, data with { Note = note }).Told();
@@ -52,14 +52,6 @@ internal static class Pipelines
     }
 
     private static string StageOf(string status) => status == "running" ? "running" : "queued";
-
-    private static Outcome OutcomeOf(string status) => status switch
-    {
-        "success" => Outcome.Success,
-        "failed" => Outcome.Failure,
-        "canceled" => Outcome.Cancellation,
-        _ => Outcome.Skip,
-    };
 
     /// <summary>When work was taken up after the end: with the first job that was made or began after it.</summary>
     private static DateTimeOffset? AgainAt(Payload builds, DateTimeOffset finished) => builds.Items
@@ -94,7 +86,7 @@ internal static class Pipelines
         tags.Add("cicd.pipeline.run.id", pipeline["id"]);
         tags.Add("cicd.pipeline.run.url.full", pipeline["url"].Exists ? pipeline["url"] : pipeline["web_url"]);
         tags.Add("cicd.pipeline.run.state", RunStates.Of(status));
-        tags.Add("cicd.pipeline.result", RunStates.IsEnd(status) ? OutcomeOf(status).Text() : null);
+        tags.Add("cicd.pipeline.result", RunStates.IsEnd(status) ? RunStates.OutcomeOf(status).Text() : null);
         tags.Add("vcs.ref.head.name", pipeline["ref"]);
         tags.Add("vcs.ref.head.type", RunStates.TypeOf(pipeline["tag"]));
         tags.Add("vcs.ref.head.revision", pipeline["sha"]);

@@ -1,3 +1,5 @@
+using ValueStream.Core.Events;
+
 namespace ValueStream.Server.Sources.GitLab;
 
 /// <summary>What pipelines and jobs have in common.</summary>
@@ -17,4 +19,13 @@ internal static class RunStates
 
     /// <summary>What a ref is, by the member <c>tag</c>.</summary>
     public static string? TypeOf(Payload tag) => tag.Boolean switch { true => "tag", false => "branch", null => null };
+
+    /// <summary>How what is in such a state ended.</summary>
+    public static Outcome OutcomeOf(string status) => status switch
+    {
+        "success" => Outcome.Success,
+        "failed" => Outcome.Failure,
+        "canceled" => Outcome.Cancellation,
+        _ => Outcome.Skip,
+    };
 }

@@ -6,7 +6,7 @@ namespace ValueStream.Browser.Tests;
 public sealed class LoginTests(Site site)
 {
     [Fact]
-    public Task Who_logs_in_comes_to_the_page_that_was_asked_for() => site.VisitAsync("/runs?outcome=failure", static async page =>
+    public Task Who_logs_in_comes_to_the_page_that_was_asked_for() => site.VisitAsync("/runs?outcome=failure", async page =>
     {
         await Expect(page.GetByLabel("Token")).ToBeFocusedAsync();
         await page.GetByLabel("Token").FillAsync("not it");
@@ -14,7 +14,7 @@ public sealed class LoginTests(Site site)
         await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
         await page.GetByLabel("Token").FillAsync(Site.Token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs?outcome=failure");
+        await Expect(page).ToHaveURLAsync(site.LockedUrl + "/runs?outcome=failure", new() { Timeout = 30_000 });
         await page.IsLiveAsync();
     }, new() { BaseURL = site.LockedUrl });
 

@@ -23,9 +23,9 @@ public sealed class ExamplesTests
     [MemberData(nameof(Scripts))]
     public async Task A_script_that_works_gives_a_pipeline_that_works(string name, bool hasSteps)
     {
-        using var vscli = await NewVscliAsync(name);
+        using var vscli = NewVscli(name);
         using var database = TestDatabase.Sqlite();
-        await using var server = await ServerProcess.StartAsync(database.ConnectionString);
+        await using var server = await WarmAsync(database);
         vscli.Variables["VALUESTREAM_URL"] = server.Url;
         var ran = await vscli.Script("sh", "exec " + Example(name));
         Assert.Equal((0, "", "build\npush\napp\n"), (ran.ExitCode, ran.Error, ran.Out));
@@ -45,9 +45,9 @@ public sealed class ExamplesTests
     [InlineData("run.sh", 7, "pipeline failure, build success, push failure")]
     public async Task A_step_that_fails_is_told_and_the_script_does_what_it_would_have_done(string name, int exitCode, string expected)
     {
-        using var vscli = await NewVscliAsync(name);
+        using var vscli = NewVscli(name);
         using var database = TestDatabase.Sqlite();
-        await using var server = await ServerProcess.StartAsync(database.ConnectionString);
+        await using var server = await WarmAsync(database);
         vscli.Variables["VALUESTREAM_URL"] = server.Url;
         vscli.Command("docker", "echo \"$1\"; [ \"$1\" = build ] || exit 7");
         var ran = await vscli.Script("sh", "exec " + Example(name));
@@ -61,9 +61,9 @@ public sealed class ExamplesTests
     public async Task Make_gives_a_run_for_each_target_below_that_from_which_it_was_called(string docker, int exitCode, string expected)
     {
         Find("make");
-        using var vscli = await NewVscliAsync("Makefile");
+        using var vscli = NewVscli("Makefile");
         using var database = TestDatabase.Sqlite();
-        await using var server = await ServerProcess.StartAsync(database.ConnectionString);
+        await using var server = await WarmAsync(database);
         vscli.Variables["VALUESTREAM_URL"] = server.Url;
         vscli.Command("docker", docker);
         var ran = await vscli.Script("sh", $"set -eu\neval \"$(vscli trap -type=release -name=api)\"\nmake -s -f {Example("Makefile")} deploy");
@@ -84,6 +84,16 @@ public sealed class ExamplesTests
         Assert.Equal((0, ""), (process.ExitCode, says));
     }
 
+    /// <summary>A server that has taken an event: its first takes longest, and vscli does not wait for a slow machine.</summary>
+    private static async Task<ServerProcess> WarmAsync(TestDatabase database)
+    {
+        var server = await ServerProcess.StartAsync(database.ConnectionString);
+        var first = new EventRequest { Action = "start", Run = new() { Type = "warming", Id = "1" } };
+        using var response = await server.Http.PostAsJsonAsync(Routes.Events, first, WireJson.Default.EventRequest, Cancel);
+        response.EnsureSuccessStatusCode();
+        return server;
+    }
+
     private static string Find(string tool)
     {
         var path = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(f => Path.Combine(f, tool)).FirstOrDefault(File.Exists);
@@ -94,17 +104,12 @@ public sealed class ExamplesTests
     private static string Example(string name, [CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../examples", name));
 
-    private static async Task<Vscli> NewVscliAsync(string example)
+    private static Vscli NewVscli(string example)
     {
         Assert.True(File.Exists(Example(example)));
         var vscli = new Vscli(ScriptedServer.Nobody());
         vscli.Command("docker", "echo \"$1\"");
         vscli.Command("gcloud", "echo \"$1\"");
-        if (example == "run.sh")
-        {
-            var help = await vscli.Run("help");
-            Assert.SkipUnless(help.Out.Contains("vscli run", StringComparison.Ordinal), "this vscli has no run");
-        }
         return vscli;
     }
 

@@ -19,7 +19,7 @@ public sealed class TwoServersTests
         await load.StopAsync();
 
         await log.AssertHoldsAsync(load);
-        await log.AssertProjectedAsync(TimeSpan.FromSeconds(10));
+        await log.AssertProjectedAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(leader, await log.LeaderAsync());
         Assert.Contains(leader.ProcessId, new[] { one.Id, other.Id });
     }
@@ -39,7 +39,7 @@ public sealed class TwoServersTests
         await Until.AsksAsync(log.LeaderAsync, l => l.ProcessId == follower.Id, TimeSpan.FromSeconds(10));
         await load.StopAsync();
         await log.AssertHoldsAsync(load);
-        await log.AssertProjectedAsync(TimeSpan.FromSeconds(10));
+        await log.AssertProjectedAsync(TimeSpan.FromSeconds(30));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class TwoServersTests
         var paused = await log.LeaderAsync();
         var next = await Until.AsksAsync(log.LeaderAsync, l => l.ProcessId == follower.Id, TimeSpan.FromSeconds(10));
         var before = load.Acknowledged.Count;
-        await Until.AsksAsync(() => Task.FromResult(load.Acknowledged.Count), count => count > before + 100, TimeSpan.FromSeconds(10));
+        await Until.AsksAsync(() => Task.FromResult(load.Acknowledged.Count), count => count > before + 100, TimeSpan.FromSeconds(30));
         Assert.True(load.LongestSilence() < TimeSpan.FromSeconds(10), $"silent for {load.LongestSilence()}");
         Assert.True(next.Epoch > paused.Epoch);
 
@@ -67,13 +67,13 @@ public sealed class TwoServersTests
         await load.StopAsync();
 
         await log.AssertHoldsAsync(load);
-        await log.AssertProjectedAsync(TimeSpan.FromSeconds(10));
+        await log.AssertProjectedAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(next, await log.LeaderAsync());
     }
 
     private static async Task<(ServerProcess Leader, ServerProcess Follower)> RolesAsync(StoredLog log, ServerProcess one, ServerProcess other)
     {
-        var leader = await Until.AsksAsync(log.LeaderAsync, static l => l.ProcessId != 0, TimeSpan.FromSeconds(10));
+        var leader = await Until.AsksAsync(log.LeaderAsync, static l => l.ProcessId != 0, TimeSpan.FromSeconds(30));
         return leader.ProcessId == one.Id ? (one, other) : (other, one);
     }
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.WebEncoders;
+using ValueStream.Web.Pages.Shared;
 
 namespace ValueStream.Web;
 
@@ -23,12 +24,23 @@ public static class WebModule
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new SiteNotice(null));
+        services.AddHttpContextAccessor();
+        services.AddScoped<Clock>();
+        // Pages and their tables alone: what is streamed must not be held back.
+        services.AddResponseCompression(static options =>
+        {
+            options.EnableForHttps = true;
+            options.MimeTypes = ["text/html", "text/csv"];
+        });
         services.AddRazorPages(static options => options.Conventions.ConfigureFilter(new PageHeaders()))
             .AddApplicationPart(typeof(WebModule).Assembly);
         // Names in any script stay as they are in the page; what HTML treats specially is encoded as ever.
         services.Configure<WebEncoderOptions>(static options => options.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
         return services;
     }
+
+    /// <summary>Compresses pages for browsers that can take it.</summary>
+    public static void UseValueStreamWeb(this IApplicationBuilder app) => app.UseResponseCompression();
 
     /// <summary>Maps the pages and their assets.</summary>
     /// <returns>The pages, for conventions such as authorisation.</returns>

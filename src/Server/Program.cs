@@ -79,6 +79,7 @@ try
     app.UseExceptionHandler();
     app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseRequestRules();
+    app.UseValueStreamWeb();
     app.UseAuthentication();
     app.UseAuthorization();
     app.UseCompressedBodies();

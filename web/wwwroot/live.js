@@ -1,121 +1,89 @@
-// What a page does beyond HTML: refresh its live part, count what runs, keys. Everything works without it.
-'use strict';
-(() => {
-  const pad = (n) => String(n).padStart(2, '0');
+// Refreshes a page's live part, and counts what runs. Everything works without it.
+const pad = (n) => String(n).padStart(2, '0');
 
-  // The same text as Durations.Text on the server.
-  const duration = (s) => {
-    if (s < 0.9995) return `${Math.max(0, Math.round(s * 1000))} ms`;
-    if (s < 9.95) return `${s.toFixed(1)} s`;
-    if (s < 59.5) return `${Math.round(s)} s`;
-    if (s < 3599.5) { const t = Math.round(s); return `${Math.floor(t / 60)} m ${pad(t % 60)} s`; }
-    if (s < 86370) { const t = Math.round(s / 60); return `${Math.floor(t / 60)} h ${pad(t % 60)} m`; }
-    const t = Math.round(s / 3600);
-    return `${Math.floor(t / 24)} d ${t % 24} h`;
-  };
-  // Counted by the server's clock: this machine's may be wrong.
-  const ahead = Date.parse(document.body.dataset.now) - Date.now();
-  setInterval(() => {
-    if (document.hidden) return;
-    for (const e of document.querySelectorAll('[data-since]')) {
-      e.textContent = duration((Date.now() + ahead - Date.parse(e.dataset.since)) / 1000);
-    }
-  }, 1000);
-
-  const part = () => document.querySelector('[data-live]');
-  const state = document.getElementById('live');
-  const say = (text, css) => { state.textContent = text; state.className = `live ${css}`; };
-
-  // At most one fetch a second, one at a time; what changes meanwhile is in the next one.
-  let stale = false, busy = false, last = '';
-  const refresh = async () => {
-    stale = true;
-    if (busy) return;
-    busy = true;
-    while (stale && !document.hidden) {
-      stale = false;
-      try {
-        const url = new URL(location.href);
-        url.hash = '';
-        url.searchParams.set('fragment', '1');
-        const answer = await fetch(url, { credentials: 'same-origin' });
-        const html = await answer.text();
-        if (answer.ok && html !== last && swap(html)) last = html;
-      } catch { /* the event stream says that the server is away */ }
-      await new Promise((done) => setTimeout(done, 1000));
-    }
-    busy = false;
-  };
-
-  const swap = (html) => {
-    const fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-live]');
-    const old = part();
-    // Nobody likes a selection taken from under the mouse; the next change brings it all.
-    if (!fresh || !old || (!getSelection().isCollapsed && old.contains(getSelection().anchorNode))) return false;
-    const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    const open = [...old.querySelectorAll('details[open][id]')].map((d) => d.id);
-    const scrolled = [...old.querySelectorAll('[tabindex="0"]')].map((e) => [e.scrollLeft, e.scrollTop]);
-    old.replaceWith(fresh);
-    for (const id of open) document.getElementById(id)?.setAttribute('open', '');
-    fresh.querySelectorAll('[tabindex="0"]').forEach((e, i) => scrolled[i] && e.scrollTo(...scrolled[i]));
-    if (!focused) return true;
-    const href = focused.getAttribute('href');
-    const same = focused.id ? document.getElementById(focused.id)
-      : href ? [...fresh.querySelectorAll('a')].find((a) => a.getAttribute('href') === href)
-      : focused.closest('details[id]') ? document.querySelector(`#${CSS.escape(focused.closest('details[id]').id)} > summary`) : null;
-    same?.focus({ preventScroll: true });
-    return true;
-  };
-
-  // A large graph opens where the run of this page is.
-  const graph = document.querySelector('.dag'), box = graph?.querySelector('.node.sel');
-  if (box) graph.scrollTo(box.x.baseVal.value - (graph.clientWidth - 184) / 2, box.y.baseVal.value - (graph.clientHeight - 44) / 2);
-
-  let source = null, retry = 0, timer = 0;
-  const listen = () => {
-    clearTimeout(timer);
-    source?.close();
-    source = null;
-    if (document.hidden) { say('paused ○', 'off'); return; }
-    source = new EventSource(`/live?view=${encodeURIComponent(part().dataset.live)}`);
-    source.onopen = () => { retry = 0; say('live ●', 'ok'); refresh(); };
-    source.addEventListener('changed', refresh);
-    source.onerror = () => {
-      say('offline ✕', 'bad');
-      // A stream that the server refused is not tried again by the browser.
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(listen, Math.min(30, 2 ** ++retry) * 1000);
-    };
-  };
-  if (part()) {
-    listen();
-    document.addEventListener('visibilitychange', listen);
-    addEventListener('pagehide', () => source?.close());
-    addEventListener('pageshow', (e) => e.persisted && listen());
+// The same text as Durations.Text on the server.
+const duration = (s) => {
+  if (s < 0.9995) return `${Math.max(0, Math.round(s * 1000))} ms`;
+  if (s < 9.95) return `${s.toFixed(1)} s`;
+  if (s < 59.5) return `${Math.round(s)} s`;
+  if (s < 3599.5) { const t = Math.round(s); return `${Math.floor(t / 60)} m ${pad(t % 60)} s`; }
+  if (s < 86370) { const t = Math.round(s / 60); return `${Math.floor(t / 60)} h ${pad(t % 60)} m`; }
+  const t = Math.round(s / 3600);
+  return `${Math.floor(t / 24)} d ${t % 24} h`;
+};
+// Counted by the server's clock: this machine's may be wrong.
+const ahead = Date.parse(document.body.dataset.now) - Date.now();
+setInterval(() => {
+  if (document.hidden) return;
+  for (const e of document.querySelectorAll('[data-since]')) {
+    e.textContent = duration((Date.now() + ahead - Date.parse(e.dataset.since)) / 1000);
   }
+}, 1000);
 
-  const help = document.getElementById('keys');
-  const on = document.getElementById('keys-on');
-  try {
-    on.checked = localStorage.getItem('keys') !== 'off';
-    on.onchange = () => localStorage.setItem('keys', on.checked ? 'on' : 'off');
-  } catch { /* storage may be forbidden */ }
-  // Whether the key before was g. No clock: a slow machine, or a hand, takes its time.
-  let going = false;
-  const move = (by) => {
-    const links = [...document.querySelectorAll('[data-rows] a.go')];
-    const at = links.indexOf(document.activeElement);
-    links[Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
+const part = () => document.querySelector('[data-live]');
+const state = document.getElementById('live');
+const say = (text, css) => { state.textContent = text; state.className = `live ${css}`; };
+
+// At most one fetch a second, one at a time; what changes meanwhile is in the next one.
+let stale = false, busy = false, last = '';
+const refresh = async () => {
+  stale = true;
+  if (busy) return;
+  busy = true;
+  while (stale && !document.hidden) {
+    stale = false;
+    try {
+      const url = new URL(location.href);
+      url.hash = '';
+      url.searchParams.set('fragment', '1');
+      const answer = await fetch(url, { credentials: 'same-origin' });
+      const html = await answer.text();
+      if (answer.ok && html !== last && swap(html)) last = html;
+    } catch { /* the event stream says that the server is away */ }
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+  busy = false;
+};
+
+const swap = (html) => {
+  const fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-live]');
+  const old = part();
+  // Nobody likes a selection taken from under the mouse; the next change brings it all.
+  if (!fresh || !old || (!getSelection().isCollapsed && old.contains(getSelection().anchorNode))) return false;
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const open = [...old.querySelectorAll('details[open][id]')].map((d) => d.id);
+  const scrolled = [...old.querySelectorAll('[tabindex="0"]')].map((e) => [e.scrollLeft, e.scrollTop]);
+  old.replaceWith(fresh);
+  for (const id of open) document.getElementById(id)?.setAttribute('open', '');
+  fresh.querySelectorAll('[tabindex="0"]').forEach((e, i) => scrolled[i] && e.scrollTo(...scrolled[i]));
+  document.dispatchEvent(new Event('refreshed'));
+  if (!focused) return true;
+  const href = focused.getAttribute('href');
+  const same = focused.id ? document.getElementById(focused.id)
+    : href ? [...fresh.querySelectorAll('a')].find((a) => a.getAttribute('href') === href)
+    : focused.closest('details[id]') ? document.querySelector(`#${CSS.escape(focused.closest('details[id]').id)} > summary`) : null;
+  same?.focus({ preventScroll: true });
+  return true;
+};
+
+let source = null, retry = 0, timer = 0;
+const listen = () => {
+  clearTimeout(timer);
+  source?.close();
+  source = null;
+  if (document.hidden) { say('paused ○', 'off'); return; }
+  source = new EventSource(`/live?view=${encodeURIComponent(part().dataset.live)}`);
+  source.onopen = () => { retry = 0; say('live ●', 'ok'); refresh(); };
+  source.addEventListener('changed', refresh);
+  source.onerror = () => {
+    say('offline ✕', 'bad');
+    // A stream that the server refused is not tried again by the browser.
+    if (source.readyState === EventSource.CLOSED) timer = setTimeout(listen, Math.min(30, 2 ** ++retry) * 1000);
   };
-  document.addEventListener('keydown', (e) => {
-    if (!on.checked || e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
-    const went = going;
-    going = e.key === 'g';
-    if (e.key === '?') help.showModal();
-    else if (e.key === '/') document.getElementById('find').focus();
-    else if (e.key === 'j') move(1);
-    else if (e.key === 'k') move(-1);
-    else if (e.key === 'r' && went) location.href = '/runs';
-    else return;
-    e.preventDefault();
-  });
-})();
+};
+if (part()) {
+  listen();
+  document.addEventListener('visibilitychange', listen);
+  addEventListener('pagehide', () => source?.close());
+  addEventListener('pageshow', (e) => e.persisted && listen());
+}

@@ -42,6 +42,9 @@ public sealed class OperationQueries : IDisposable
 
     private const int DaysOfWindow = 28;
 
+    /// <summary>What is usual is looked up for so many operations at once.</summary>
+    private const int MostUsual = 200;
+
     private readonly Snapshot.Source _snapshots;
     private readonly TimeProvider _time;
     private readonly Kept<(int First, int End, string Zone), IReadOnlyList<Operation>> _kept;
@@ -100,6 +103,42 @@ public sealed class OperationQueries : IDisposable
         var (operations, _) = await ReadAsync(snapshot, window, rows,
             snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && ats.Contains(r.At) && keys.Contains(r.Operation)), cancellationToken);
         return Views([Operation.Sum(operations.Single(o => o.Row.Key == key.Value), operations)], window, settings).Single() with { MergedInto = mergedInto };
+    }
+
+    /// <summary>How long successful runs of some operations took in the last 28 days, seconds; those that had none are absent.</summary>
+    public async Task<IReadOnlyDictionary<string, DurationView>> UsualAsync(IEnumerable<string> operations, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var settings = await OperationSettings.LoadAsync(snapshot, cancellationToken);
+        var window = WindowOf(snapshot, new OperationFilter());
+        var counted = operations.Distinct().Take(MostUsual).Select(static o => ShortKey.TryParse(o, out var key) ? key : default)
+            .Where(static k => k.Value != 0).ToDictionary(static k => k, k => settings.CountedIn(settings.Shown(k)));
+        var wanted = counted.Values.SelectMany(static k => k).Distinct().ToArray();
+        long[] keys = visible.All ? wanted : await visible.Of(snapshot.Operations).Where(o => wanted.Contains(o.Key)).Select(static o => o.Key).ToArrayAsync(cancellationToken);
+        var days = Enumerable.Range(window.First, window.End - window.First).ToArray();
+        var tallies = keys.ToDictionary(static k => k, static _ => new Tally());
+        await foreach (var rollup in snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && days.Contains(r.At) && keys.Contains(r.Operation))
+            .Select(static r => new { r.Operation, r.Data }).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            tallies[rollup.Operation].AddBytes(rollup.Data, facts: false);
+        }
+        var usual = new Dictionary<string, DurationView>(StringComparer.Ordinal);
+        foreach (var (operation, parts) in counted)
+        {
+            var sum = new Tally();
+            foreach (var part in parts)
+            {
+                if (tallies.TryGetValue(part, out var tally))
+                {
+                    sum.Add(tally);
+                }
+            }
+            if (!sum.Successful.IsEmpty)
+            {
+                usual.Add(operation.ToString(), NumberViews.View(sum, null).Duration);
+            }
+        }
+        return usual;
     }
 
     /// <inheritdoc/>

@@ -37,14 +37,6 @@ public sealed class DurationsTests
         Assert.Equal(text, Durations.Ago(Traces.At(-secondsAgo), Traces.Zero));
 
     [Fact]
-    public void A_clock_time_has_as_much_of_the_date_as_differs_from_todays()
-    {
-        Assert.Equal("14:00 UTC", Durations.Clock(Traces.Zero, Traces.At(60)));
-        Assert.Equal("12 Oct 14:00 UTC", Durations.Clock(Traces.Zero.AddDays(-2), Traces.Zero));
-        Assert.Equal("2025-10-14 14:00 UTC", Durations.Clock(Traces.Zero.AddYears(-1), Traces.Zero));
-    }
-
-    [Fact]
     public void Machines_read_the_moment_to_the_microsecond_in_UTC() =>
         Assert.Equal("2026-10-14T14:00:00.000001Z", Durations.Iso(Traces.Zero.AddMicroseconds(1).ToOffset(TimeSpan.FromHours(2))));
 }

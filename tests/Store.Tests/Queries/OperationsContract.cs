@@ -148,6 +148,19 @@ public abstract class OperationsContract
         Assert.Equal(3, await CountAsync(Visible.Everything));
     }
 
+    [Fact]
+    public async Task What_is_usual_is_of_successful_runs_of_those_one_may_see_in_the_last_28_days()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story().Runs(3, 0, 10).Run(0, 90, "failure").Run(-30 * Day, -30 * Day + 500).Run(0, 5, "failure", name: "never well").Runs(1, 0, 7, @namespace: "other").ToAsync(store);
+        string[] asked = [Story.Key().ToString(), Story.Key("never well").ToString(), Story.Key(@namespace: "other").ToString(), "nonsense", Story.Key("unknown").ToString()];
+        async Task<string[]> UsualAsync(Visible visible) => [.. (await store.Get<OperationQueries>().UsualAsync(asked, visible, Cancel)).Values
+            .Select(static d => FormattableString.Invariant($"{d.Sample} in {d.P50:0}, {d.P95:0} s")).Order()];
+
+        Assert.Equal(["1 in 7, 7 s", "3 in 10, 10 s"], await UsualAsync(Visible.Everything));
+        Assert.Equal(["1 in 7, 7 s"], await UsualAsync(Visible.Namespaces("other")));
+    }
+
     private static Task<OperationsView> ListAsync(StoreFixture store, OperationFilter filter) => store.Get<OperationQueries>().ListAsync(filter, Visible.Everything, Cancel);
 
     private static Task<OperationView?> FindAsync(StoreFixture store) => store.Get<OperationQueries>().FindAsync(Story.Key(), null, null, Visible.Everything, Cancel);

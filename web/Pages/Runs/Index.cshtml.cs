@@ -9,16 +9,13 @@ using ValueStream.Web.Pages.Shared;
 namespace ValueStream.Web.Pages.Runs;
 
 /// <summary>Runs: what ran, newest first, by anything that is known of it.</summary>
-internal sealed class IndexModel(RunQueries runs, TimeProvider time) : PageModel
+internal sealed class IndexModel(RunQueries runs) : PageModel
 {
     /// <summary>What the address asks for.</summary>
     public RunSearch Search { get; private set; } = null!;
 
     /// <summary>The answer.</summary>
     public ListView<RunView> Runs { get; private set; } = null!;
-
-    /// <summary>The moment that running times and "ago" refer to.</summary>
-    public DateTimeOffset Now { get; } = time.GetUtcNow();
 
     /// <summary>Whether only the part that changes is asked for.</summary>
     public bool IsFragment { get; private set; }

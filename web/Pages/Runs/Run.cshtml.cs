@@ -9,7 +9,7 @@ using ValueStream.Web.Pages.Shared;
 namespace ValueStream.Web.Pages.Runs;
 
 /// <summary>Run: what happened, in what order, and what made it slow or fail.</summary>
-internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQueries events, TimeProvider time) : PageModel
+internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQueries events, Clock clock) : PageModel
 {
     /// <summary>The run's key, as in the address.</summary>
     public string Key { get; private set; } = "";
@@ -37,9 +37,6 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
 
     /// <summary>Groups of the waterfall that are open.</summary>
     public IReadOnlySet<string> Open { get; private set; } = new HashSet<string>();
-
-    /// <summary>The moment up to which running things have run.</summary>
-    public DateTimeOffset Now { get; } = time.GetUtcNow();
 
     /// <summary>The page.</summary>
     /// <param name="key">The run's short key.</param>
@@ -83,7 +80,7 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
         }
         else if (Trace is not null)
         {
-            Waterfall = Waterfall.Of(Trace, run.SpanId, Open, Now);
+            Waterfall = Waterfall.Of(Trace, run.SpanId, Open, clock.Now);
         }
         return Page();
     }

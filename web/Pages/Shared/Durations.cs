@@ -29,7 +29,7 @@ internal static class Durations
     /// <summary>The exact value, for a title: seconds with every digit that is known.</summary>
     public static string Exact(TimeSpan duration) => Invariant($"{duration.TotalSeconds:0.######} s");
 
-    /// <summary>A moment seen from another: <c>6 min ago</c>, <c>in 3 min</c>; the date when it is over 30 days away.</summary>
+    /// <summary>A moment seen from another: <c>6 min ago</c>, <c>in 3 min</c>; when it is over 30 days away the date, as the moment's own offset has it.</summary>
     public static string Ago(DateTimeOffset at, DateTimeOffset now)
     {
         var past = at <= now;
@@ -42,20 +42,11 @@ internal static class Durations
             < 86_400 => Invariant($"{Math.Floor(away.TotalHours):0} h"),
             _ => Invariant($"{Math.Floor(away.TotalDays):0} d"),
         };
-        return away.TotalDays > 30 ? Invariant($"{at.UtcDateTime:yyyy-MM-dd}")
+        return away.TotalDays > 30 ? Invariant($"{at:yyyy-MM-dd}")
             : text is null ? "just now"
             : past ? text + " ago"
             : "in " + text;
     }
-
-    /// <summary>A moment in full: <c>2026-10-14 14:02:11 UTC</c>.</summary>
-    public static string Absolute(DateTimeOffset at) => Invariant($"{at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
-
-    /// <summary>A moment to the minute, with as much of the date as differs from today's: <c>14:02 UTC</c>, <c>12 Oct 14:02 UTC</c>.</summary>
-    public static string Clock(DateTimeOffset at, DateTimeOffset now) =>
-        at.UtcDateTime.Date == now.UtcDateTime.Date ? Invariant($"{at.UtcDateTime:HH:mm} UTC")
-        : at.UtcDateTime.Year == now.UtcDateTime.Year ? Invariant($"{at.UtcDateTime:d MMM HH:mm} UTC")
-        : Invariant($"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC");
 
     /// <summary>A moment as machines read it.</summary>
     public static string Iso(DateTimeOffset at) => Invariant($"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss.FFFFFFZ}");

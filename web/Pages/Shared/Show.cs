@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Html;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
@@ -28,19 +27,6 @@ internal static class Show
     public static IHtmlContent Glyph(Look look) => new HtmlString(
         $"<span class=\"gl {look.Css}\" role=\"img\" aria-label=\"{look.Word}\">{look.Glyph}</span>");
 
-    /// <summary>A moment, relative to now, with the full time in the title.</summary>
-    public static IHtmlContent Ago(DateTimeOffset at, DateTimeOffset now) => Time(at, Durations.Ago(at, now));
-
-    /// <summary>A moment as a text, with the full time in the title.</summary>
-    public static IHtmlContent Time(DateTimeOffset at, string text) => new HtmlString(
-        $"<time datetime=\"{Durations.Iso(at)}\" title=\"{Durations.Absolute(at)}\">{text}</time>");
-
-    /// <summary>How long a run took, exact in the title; of a running one so far, which the script keeps counting.</summary>
-    public static IHtmlContent Took(RunView run, DateTimeOffset now) =>
-        Look.Took(run, now) is not { } took ? new HtmlString("<span class=\"dim\" title=\"not known\">–</span>")
-        : run.State == "running" ? new HtmlString($"<span class=\"run\" data-since=\"{Durations.Iso(run.StartedAt!.Value)}\">{Encode(Durations.Text(took))}</span>")
-        : new HtmlString($"<span title=\"{Durations.Exact(took)}\">{Encode(Durations.Text(took))}</span>");
-
     /// <summary>A text cut to a length, with an ellipsis. A surrogate pair is not cut in half.</summary>
     public static string Short(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
@@ -57,6 +43,4 @@ internal static class Show
     /// <summary>Whether a tag's value is understood without its key: <c>api</c>, <c>production</c>, <c>main</c>.</summary>
     public static bool SpeaksForItself(string key) =>
         key is "service" or "deployment.environment.name" or "vcs.ref.head.name" or "vcs.repository.name" or "host.name" or "user.name";
-
-    private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
 }

@@ -19,7 +19,13 @@ internal static class NumbersBench
         ("all operations", "/api/v1/operations", "p95 50 ms"),
         ("newest runs", "/api/v1/runs", "p95 50 ms"),
         ("newest runs of a tag", "/api/v1/runs?tag=region:region-3", "p95 50 ms"),
+        ("Now page", "/", "p95 50 ms"),
+        ("Operations page", "/operations", "p95 50 ms"),
+        ("Operation page of the busiest", $"/operations/{MadeUpHistory.Busiest}", "p95 50 ms"),
         ("Runs page", "/runs", "p95 50 ms"),
+        ("Runs page of the failed", "/runs?outcome=failure", "p95 50 ms"),
+        ("Audit page", "/audit", "p95 50 ms"),
+        ("System page", "/system", "p95 50 ms"),
     ];
 
     /// <summary>100 thousand and a million events on Postgres, a million on SQLite.</summary>

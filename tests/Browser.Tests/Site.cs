@@ -83,6 +83,13 @@ public sealed class Site : IAsyncLifetime
             }
         };
         page.PageError += (_, error) => complaints.Add(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(how.BaseURL, StringComparison.Ordinal))
+            {
+                complaints.Add($"asked elsewhere: {request.Url}");
+            }
+        };
         await page.GotoAsync(address);
         await look(page);
         Assert.Equal("", await page.EvaluateAsync<string>(Harm));

@@ -28,6 +28,14 @@ shoot() { # name, height, colour scheme (Chromium's number: 0 dark, 1 light), ad
     --user-data-dir="$folder/chromium" --hide-scrollbars --force-device-scale-factor=1.5 --blink-settings=preferredColorScheme="$3" \
     --window-size="1240,$2" --screenshot="$pictures/$1.png" "$url$4" 2>/dev/null
 }
+# The busiest operation that is a pipeline.
+operation=$(curl -fsS "$url/api/v1/operations?type=pipeline&limit=1" | grep -o '"key":"[^"]*"' | head -n 1 | cut -d '"' -f 4)
+
+shoot now 860 1 "/"
+shoot operations 760 1 "/operations"
+shoot operation 1100 1 "/operations/$operation"
+shoot audit 700 1 "/audit"
+shoot system 900 1 "/system"
 shoot run 560 1 "/runs/$key"
 shoot run-dark 560 0 "/runs/$key"
 shoot graph 520 1 "/runs/$key?view=graph"

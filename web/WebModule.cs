@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +17,7 @@ public static class WebModule
     public const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    /// <summary>Registers the pages. They need <c>RunQueries</c>, <c>TraceQueries</c> and <c>EventQueries</c>. A host that has
+    /// <summary>Registers the pages. They need the store's queries and an <see cref="ISystemStatus"/>. A host that has
     /// something to say on every page registers its <see cref="SiteNotice"/> before.</summary>
     public static IServiceCollection AddValueStreamWeb(this IServiceCollection services)
     {
@@ -47,7 +46,6 @@ public static class WebModule
     public static PageActionEndpointConventionBuilder MapValueStreamWeb(this IEndpointRouteBuilder endpoints)
     {
         Assets.Map(endpoints);
-        endpoints.MapGet("/", static () => Results.Redirect("/runs")).ExcludeFromDescription();
         return endpoints.MapRazorPages();
     }
 

@@ -44,6 +44,7 @@ try
     builder.Services.AddSources(settings.Sources);
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
+    builder.Services.AddSingleton<LastVerified>().AddSingleton<ISystemStatus, SystemStatus>();
     builder.Services.AddValueStreamWeb();
     builder.Services.AddOpenApi("v1", ApiDescription.Configure);
     builder.Services.Configure<JsonOptions>(static json =>
@@ -93,6 +94,7 @@ try
     app.MapOperations();
     app.MapLog();
     app.MapAdministration();
+    app.MapSystemForms();
     app.MapLive();
     app.MapCli();
     app.MapHealth();

@@ -18,6 +18,10 @@ setInterval(() => {
   for (const e of document.querySelectorAll('[data-since]')) {
     e.textContent = duration((Date.now() + ahead - Date.parse(e.dataset.since)) / 1000);
   }
+  // Bars that fill while something runs.
+  for (const e of document.querySelectorAll('[data-grow]')) {
+    e.setAttribute('width', `${Math.min(100, (Date.now() + ahead - Date.parse(e.dataset.grow)) / 10 / e.dataset.full)}%`);
+  }
 }, 1000);
 
 const part = () => document.querySelector('[data-live]');

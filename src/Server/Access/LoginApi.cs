@@ -26,30 +26,14 @@ internal static class LoginApi
         }
         var tokens = antiforgery.GetAndStoreTokens(context);
         var html = HtmlEncoder.Default;
-        return TypedResults.Content($"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <title>Log in · ValueStream</title>
-            <link rel="stylesheet" href="/assets/site.css">
-            <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-            </head>
-            <body>
-            <main id="main" class="page">
-            <h1>Log in to ValueStream</h1>
+        return PlainPage.Of("Log in to ValueStream", $"""
             {(wrong is null ? "" : "<p class=\"problem\" role=\"alert\">That is not this server's token.</p>")}
             <form method="post" action="/login?then={html.Encode(Uri.EscapeDataString(Local(then)))}">
             <input type="hidden" name="{html.Encode(tokens.FormFieldName)}" value="{html.Encode(tokens.RequestToken!)}">
             <p><label for="token">Token, as in the server's {AccessControl.TokenVariable}</label></p>
             <p><input id="token" name="token" type="password" autocomplete="current-password" required autofocus> <button>Log in</button></p>
             </form>
-            </main>
-            </body>
-            </html>
-            """, "text/html; charset=utf-8");
+            """);
     }
 
     private static async Task<IResult> LogIn(HttpContext context, IAntiforgery antiforgery, BootstrapToken token, [FromQuery] string? then)

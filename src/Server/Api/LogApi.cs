@@ -23,7 +23,7 @@ internal static class LogApi
             .WithSummary("Erase an event's data; what survives and who did it stand in a redacted event").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404);
     }
 
-    private static IResult Verify(HttpContext context, ChainVerifier verifier, VerifyRequest? request) =>
+    private static IResult Verify(HttpContext context, ChainVerifier verifier, LastVerified last, VerifyRequest? request) =>
         request?.From is < 1 ? Problems.Invalid("from", "It must be 1 or more.")
         : TypedResults.Stream(async body =>
         {
@@ -32,6 +32,10 @@ internal static class LogApi
                 await JsonSerializer.SerializeAsync(body, progress, WireJson.Default.VerifyProgress, context.RequestAborted);
                 await body.WriteAsync("\n"u8.ToArray(), context.RequestAborted);
                 await body.FlushAsync(context.RequestAborted);
+                if (progress.Done && (progress.Fault is not null || request?.From is null or 1))
+                {
+                    last.Set(progress);
+                }
             }
         }, "application/x-ndjson");
 

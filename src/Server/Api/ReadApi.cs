@@ -27,10 +27,8 @@ internal static class ReadApi
     }
 
     private static async Task<Results<Ok<ListView<EventView>>, ProblemHttpResult>> Events(
-        EventQueries events, CancellationToken cancellationToken,
-        [Description("1 to 1,000")] int limit = 100, [Description("'next' of the page before")] string? cursor = null) =>
-        limit is < 1 or > 1000 ? Problems.Invalid("limit", "It must be 1 to 1,000.")
-        : TypedResults.Ok(await events.ListAsync(new EventFilter { Limit = limit, Cursor = cursor }, Visible.Everything, cancellationToken));
+        [AsParameters] EventSearch search, EventQueries events, CancellationToken cancellationToken) =>
+        search.Problem() is { } problem ? problem : TypedResults.Ok(await events.ListAsync(search.ToFilter(), Visible.Everything, cancellationToken));
 
     private static async Task<Results<Ok<EventView>, ProblemHttpResult>> Event(long position, EventQueries events, CancellationToken cancellationToken) =>
         await events.FindAsync(position, Visible.Everything, cancellationToken) is { } view
@@ -84,6 +82,73 @@ internal static class ReadApi
 
     private static ProblemHttpResult Unknown(string key, int? attempt) =>
         Problems.NotFound($"There is no run with key '{key}'{(attempt is { } number ? $" and attempt {number}" : "")}. /api/v1/runs?id=... finds a run by its rendering.");
+}
+
+/// <summary>The search of <c>GET /api/v1/events</c>, as it stands in the address.</summary>
+internal sealed record EventSearch
+{
+    [Description("Recorded at or after this time")]
+    public DateTimeOffset? From { get; init; }
+
+    [Description("Recorded before this time")]
+    public DateTimeOffset? To { get; init; }
+
+    [Description("started, ended, transitioned, annotated, linked, abandoned, redacted or administered")]
+    public string? Kind { get; init; }
+
+    public string? Source { get; init; }
+
+    public string? Type { get; init; }
+
+    public string? Namespace { get; init; }
+
+    [Description("Who the server saw sending it")]
+    public string? Submitter { get; init; }
+
+    [Description("All events of runs of this actor")]
+    public string? Actor { get; init; }
+
+    [Description("All events of runs that ended so: success, failure, error, timeout, cancellation or skip")]
+    public string? Outcome { get; init; }
+
+    [Description("All events of runs of this operation, by its key")]
+    public string? Operation { get; init; }
+
+    [Description("All events of one run, by its key")]
+    public string? Run { get; init; }
+
+    [Description("1 to 1,000, 100 where absent")]
+    public int? Limit { get; init; }
+
+    [Description("'next' of the page before; a page that searches looks through 20,000 events, and may have few and still a next")]
+    public string? Cursor { get; init; }
+
+    /// <summary>What is wrong with it, if anything.</summary>
+    public ProblemHttpResult? Problem() =>
+        Limit is < 1 or > 1000 ? Problems.Invalid("limit", "It must be 1 to 1,000.")
+        : Outcome is not null && Outcomes.Parse(Outcome) is null ? Problems.Invalid("outcome", $"'{Outcome}' is not known; say one of {Outcomes.All}.")
+        : Kind is not null && !Enum.GetValues<EventKind>().Any(k => k.Text() == Kind) ? Problems.Invalid("kind", $"'{Kind}' is not known; say one of {string.Join(", ", Enum.GetValues<EventKind>().Select(static k => k.Text()))}.")
+        : Operation is not null && !ShortKey.TryParse(Operation, out _) ? Problems.Invalid("operation", "It is not an operation's key.")
+        : Run is not null && !ShortKey.TryParse(Run, out _) ? Problems.Invalid("run", "It is not a run's key.")
+        : null;
+
+    /// <summary>As the store takes it.</summary>
+    public EventFilter ToFilter() => new()
+    {
+        From = From,
+        To = To,
+        Kind = Kind,
+        Source = Source,
+        Type = Type,
+        Namespace = Namespace,
+        Submitter = Submitter,
+        Actor = Actor,
+        Outcome = Outcome,
+        Operation = ShortKey.TryParse(Operation, out var operation) ? operation : null,
+        Run = ShortKey.TryParse(Run, out var run) ? run : null,
+        Limit = Limit ?? 100,
+        Cursor = Cursor,
+    };
 }
 
 /// <summary>The search of <c>GET /api/v1/runs</c>, as it stands in the address.</summary>

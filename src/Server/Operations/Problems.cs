@@ -50,13 +50,17 @@ internal static partial class Problems
     public static Task ExplainAsync(StatusCodeContext context)
     {
         var response = context.HttpContext.Response;
-        return TypedResults.Problem(response.StatusCode switch
+        return Answer(context.HttpContext.Request, response.StatusCode switch
         {
             404 => Details(404, "not-found", "Not found", "There is nothing at this address. The API is described at /openapi/v1.json."),
             405 => Details(405, "method", "Not by this method", $"This address takes {response.Headers.Allow}. The API is described at /openapi/v1.json."),
             var status => Details(status, "invalid", ReasonPhrases.GetReasonPhrase(status), "The request cannot be answered. The API is described at /openapi/v1.json."),
         }).ExecuteAsync(context.HttpContext);
     }
+
+    /// <summary>A page for people, RFC 9457's form for everything else.</summary>
+    private static IResult Answer(HttpRequest request, ProblemDetails details) => PlainPage.IsWanted(request)
+        ? PlainPage.Of(details.Status ?? 500, details.Title ?? "", details.Status == 404 ? "There is nothing at this address." : details.Detail) : TypedResults.Problem(details);
 
     private static ProblemDetails Details(int status, string type, string title, string detail, Dictionary<string, string[]>? errors = null)
     {
@@ -97,7 +101,7 @@ internal static partial class Problems
                 context.Response.Headers.RetryAfter = "2";
             }
             // Whatever the caller says it accepts: an error that cannot be read is better than none.
-            await TypedResults.Problem(details).ExecuteAsync(context);
+            await Answer(context.Request, details).ExecuteAsync(context);
             return true;
         }
     }

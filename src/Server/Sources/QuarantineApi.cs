@@ -49,25 +49,33 @@ internal static class QuarantineApi
     private static async Task<Results<Ok<ReplayAnswer>, ProblemHttpResult>> ReplayAsync(
         string id, HttpRequest request, Quarantine quarantine, Ingestor ingestor, CancellationToken cancellationToken)
     {
-        if (await FindAsync(quarantine, id, cancellationToken) is not { } found || AllSources.All.FirstOrDefault(s => s.Name == found.Source) is not { } source)
-        {
-            return None(id);
-        }
         try
         {
-            var (told, results) = await Mapping.TakeAsync(source, new Webhook(found.Headers, found.Body, default), request.HttpContext.User.Submitter(), found.ReceivedAt, ingestor);
-            await quarantine.RemoveAsync(found.Id, cancellationToken);
-            return TypedResults.Ok(new ReplayAnswer
-            {
-                Events = results.Count(static r => r is AppendResult.Accepted),
-                Duplicates = results.Count(static r => r is AppendResult.Duplicate),
-                Ignored = told.Ignored,
-            });
+            return Guid.TryParse(id, out var guid) && await TryAgainAsync(guid, request.HttpContext.User.Submitter(), quarantine, ingestor, cancellationToken) is { } answer
+                ? TypedResults.Ok(answer) : None(id);
         }
         catch (NotUnderstoodException e)
         {
             return Problems.Invalid("", e.Message, StatusCodes.Status422UnprocessableEntity);
         }
+    }
+
+    /// <summary>Tries to understand a delivery again; what it came to, or null where it is not there.</summary>
+    /// <exception cref="NotUnderstoodException">It still is not understood, and kept.</exception>
+    public static async Task<ReplayAnswer?> TryAgainAsync(Guid id, string submitter, Quarantine quarantine, Ingestor ingestor, CancellationToken cancellationToken)
+    {
+        if (await quarantine.FindAsync(id, cancellationToken) is not { } found || AllSources.All.FirstOrDefault(s => s.Name == found.Source) is not { } source)
+        {
+            return null;
+        }
+        var (told, results) = await Mapping.TakeAsync(source, new Webhook(found.Headers, found.Body, default), submitter, found.ReceivedAt, ingestor);
+        await quarantine.RemoveAsync(found.Id, cancellationToken);
+        return new ReplayAnswer
+        {
+            Events = results.Count(static r => r is AppendResult.Accepted),
+            Duplicates = results.Count(static r => r is AppendResult.Duplicate),
+            Ignored = told.Ignored,
+        };
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DropAsync(string id, BootstrapToken token, Quarantine quarantine, CancellationToken cancellationToken) =>

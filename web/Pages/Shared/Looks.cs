@@ -24,16 +24,19 @@ internal sealed record Look(string Glyph, string Word, string Css, int Rank)
     {
         "running" => Running,
         "abandoned" => Abandoned,
-        _ => run.Outcome switch
-        {
-            "success" => Success,
-            "failure" => Failure,
-            "error" => Error,
-            "timeout" => Timeout,
-            "cancellation" => Cancelled,
-            "skip" => Skipped,
-            _ => Unknown,
-        },
+        _ => OfOutcome(run.Outcome),
+    };
+
+    /// <summary>The look of what ended so.</summary>
+    public static Look OfOutcome(string? outcome) => outcome switch
+    {
+        "success" => Success,
+        "failure" => Failure,
+        "error" => Error,
+        "timeout" => Timeout,
+        "cancellation" => Cancelled,
+        "skip" => Skipped,
+        _ => Unknown,
     };
 
     /// <summary>The look of a group: that of the run that matters most.</summary>

@@ -27,6 +27,15 @@ internal static class Show
     public static IHtmlContent Glyph(Look look) => new HtmlString(
         $"<span class=\"gl {look.Css}\" role=\"img\" aria-label=\"{look.Word}\">{look.Glyph}</span>");
 
+    /// <summary>Who did it and where: <c>alice@laptop</c>; null where neither is known.</summary>
+    public static string? Who(RunView run) =>
+        (run.Actor, run.Tags.TryGetValue("host.name", out var host) ? host.Text : null) switch
+        {
+            (null or "", var where) => where,
+            (var who, null or "") => who,
+            var (who, where) => who.Contains('@', StringComparison.Ordinal) ? $"{who} on {where}" : $"{who}@{where}",
+        };
+
     /// <summary>A text cut to a length, with an ellipsis. A surrogate pair is not cut in half.</summary>
     public static string Short(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ValueStream.Server.Access;
+using ValueStream.Server.Ingest;
+using ValueStream.Server.Sources;
+using ValueStream.Store.Log;
+using ValueStream.Store.Projections;
+
+namespace ValueStream.Server.Api;
+
+/// <summary>What the forms of the System page do: the same as the API, answered with the page.</summary>
+internal static class SystemForms
+{
+    /// <summary>Maps the forms' targets.</summary>
+    public static void MapSystemForms(this IEndpointRouteBuilder app)
+    {
+        // A form without the page's token is answered like one that is out of date, before anything is done.
+        var forms = app.MapGroup("/system").ExcludeFromDescription().AddEndpointFilter(static async (context, next) =>
+            await context.HttpContext.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context.HttpContext) ? await next(context)
+            : Operations.Problems.Invalid("", "The form is out of date, or cookies are refused. Open /system again."));
+        forms.MapPost("/rebuild", async (Projector projector, CancellationToken cancellationToken) =>
+            Said(await projector.BeginRebuildAsync(cancellationToken) ? "rebuild" : "rebuilding", "projections"));
+        forms.MapPost("/quarantine/{id:guid}/replay", async (Guid id, HttpContext context, Quarantine quarantine, Ingestor ingestor, CancellationToken cancellationToken) =>
+        {
+            try
+            {
+                return Said(await QuarantineApi.TryAgainAsync(id, context.User.Submitter(), quarantine, ingestor, cancellationToken) is null ? "gone" : "replayed", "quarantine");
+            }
+            catch (NotUnderstoodException)
+            {
+                return Said("still", "quarantine");
+            }
+        });
+        forms.MapPost("/quarantine/{id:guid}/drop", async (Guid id, BootstrapToken token, Quarantine quarantine, CancellationToken cancellationToken) =>
+            token.Refusal("Throwing deliveries away") is { } refusal ? (IResult)refusal
+            : Said(await quarantine.RemoveAsync(id, cancellationToken) ? "dropped" : "gone", "quarantine"));
+    }
+
+    private static RedirectHttpResult Said(string what, string anchor) => TypedResults.LocalRedirect($"/system?said={what}#{anchor}");
+}

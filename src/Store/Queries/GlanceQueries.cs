@@ -1,0 +1,65 @@
+using Microsoft.EntityFrameworkCore;
+using ValueStream.Core.Events;
+using ValueStream.Core.Numbers;
+using ValueStream.Core.Wire;
+using ValueStream.Store.Projections;
+
+namespace ValueStream.Store.Queries;
+
+/// <summary>Reads what one wants to know at a glance: what finished lately, the newest runs of some operations, names beside keys.</summary>
+public sealed class GlanceQueries
+{
+    private readonly Snapshot.Source _snapshots;
+    private readonly TimeProvider _time;
+
+    internal GlanceQueries(Snapshot.Source snapshots, TimeProvider time) => (_snapshots, _time) = (snapshots, time);
+
+    /// <summary>The numbers of all operations since the last full hour but one began: of the last one to two hours.</summary>
+    public async Task<(DateTimeOffset Since, NumbersView Numbers)> LatelyAsync(Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        int[] hours = [RollupSeries.Hour(_time.GetUtcNow()) - 1, RollupSeries.Hour(_time.GetUtcNow())];
+        var rollups = snapshot.Rollups.Where(r => r.Series == RollupSeries.Hours && hours.Contains(r.At));
+        if (!visible.All)
+        {
+            var seen = visible.Of(snapshot.Operations);
+            rollups = rollups.Where(r => seen.Any(o => o.Key == r.Operation));
+        }
+        var sum = new Tally();
+        foreach (var data in await rollups.Select(static r => r.Data).ToListAsync(cancellationToken))
+        {
+            sum.AddBytes(data, facts: false);
+        }
+        return (RollupSeries.HourAt(hours[0]), NumberViews.View(sum, null));
+    }
+
+    /// <summary>The newest runs of some operations, newest start first.</summary>
+    /// <param name="operations">Their keys.</param>
+    /// <param name="each">How many of each at most.</param>
+    /// <param name="visible">What the caller may see.</param>
+    /// <param name="cancellationToken">The request's end.</param>
+    public async Task<IReadOnlyList<RunView>> NewestOfAsync(IEnumerable<string> operations, int each, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var rows = new List<RunRow>();
+        foreach (var text in operations)
+        {
+            if (ShortKey.TryParse(text, out var key))
+            {
+                // One piece of the index on (operation, at) each: of all together the database might read every run there is.
+                rows.AddRange(await visible.Of(snapshot.Runs).Where(r => r.Operation == key.Value).OrderByDescending(static r => r.At).Take(each).ToListAsync(cancellationToken));
+            }
+        }
+        rows.Sort(static (a, b) => b.At.CompareTo(a.At));
+        return await RunViews.OfAsync(snapshot, rows, visible, cancellationToken);
+    }
+
+    /// <summary>The names of runs, by their keys; those that are not known or not to be seen are absent.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<string> keys, Visible visible, CancellationToken cancellationToken)
+    {
+        var wanted = keys.Distinct().Select(static k => ShortKey.TryParse(k, out var key) ? key.Value : 0).ToArray();
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var names = await visible.Of(snapshot.Runs).Where(r => wanted.Contains(r.Key)).Select(static r => new { r.Key, r.Attempt, r.Name }).ToListAsync(cancellationToken);
+        return names.GroupBy(static n => n.Key).ToDictionary(static g => new ShortKey(g.Key).ToString(), static g => g.MaxBy(static n => n.Attempt)!.Name);
+    }
+}

@@ -29,6 +29,9 @@ internal static class Checks
             // One that takes no time may be over when it is made.
             "created" when check["status"].Text != "completed" => Told.Of(subject.Started(started, delivery.Sender)),
             "created" or "completed" => Completed(),
+            // Its suite will complete once more, and tells of no begin; when it was asked for is not said.
+            "rerequested" when suite["id"].Exists => Told.Of(new Subject(delivery.Run("check_suite", Delivery.Number(suite["id"], "The check suite's id")), Tags(delivery, check))
+                { Name = check["app"]["name"].Text is { } app ? Naming.Name(app) : null }.Started(null, delivery.Sender)),
             "" => throw new NotUnderstoodException("The delivery does not say what happened to the check."),
             var other => Told.Nothing($"The action {Payload.Cut(other, 100)} of a check is not recorded."),
         };

@@ -20,7 +20,7 @@ internal static class Issues
         return delivery.Action switch
         {
             "opened" => Told.Of([subject.Started(created, author ?? delivery.Sender), .. subject.Names(note, created)]),
-            "reopened" => Told.Of(subject.Started(updated, delivery.Sender)),
+            "reopened" => Told.Of(subject.StartedAgain(updated, delivery.Sender)),
             "closed" => Told.Of([
                 .. subject.StartedEarlier(created, author),
                 .. subject.Names(note, created ?? updated),

@@ -22,7 +22,9 @@ internal static class PullRequests
                 subject.Started(created, author ?? delivery.Sender),
                 subject.Enters(Waiting(pull), created),
                 .. subject.Names(note, created)]),
-            "reopened" => Told.Of(subject.Started(updated, delivery.Sender), subject.Enters(Waiting(pull), updated)),
+            "reopened" => Told.Of(subject.StartedAgain(updated, delivery.Sender), subject.Enters(Waiting(pull), Subject.Again(updated))),
+            // A draft can be declared ready after it was closed: that opens nothing.
+            "ready_for_review" or "converted_to_draft" when IsOver(pull, updated) => Told.Of(subject.Annotated(updated)),
             "ready_for_review" => Told.Of([.. subject.StartedEarlier(created, author), subject.Enters(Review, updated, delivery.Sender)]),
             "converted_to_draft" => Told.Of([.. subject.StartedEarlier(created, author), subject.Enters(Draft, updated, delivery.Sender)]),
             "closed" => Told.Of([
@@ -50,6 +52,9 @@ internal static class PullRequests
 
     /// <summary>When it was merged or closed; null while it is open.</summary>
     public static DateTimeOffset? ClosedAt(Payload pull) => pull["merged_at"].Time ?? pull["closed_at"].Time;
+
+    /// <summary>Whether something happened after the end: it must not open another attempt.</summary>
+    public static bool IsOver(Payload pull, DateTimeOffset? at) => pull["state"].Text == "closed" && !(at < ClosedAt(pull));
 
     private static bool IsMerged(Payload pull) => pull["merged"].Boolean is true || pull["merged_at"].Exists;
 

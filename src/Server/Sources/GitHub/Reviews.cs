@@ -18,11 +18,8 @@ internal static class Reviews
             ("submitted", "changes_requested") or ("dismissed", _) => PullRequests.Waiting(pull),
             _ => null,
         };
-        return stage is null || IsOver(pull, at)
+        return stage is null || PullRequests.IsOver(pull, at)
             ? Told.Of(subject.Annotated(at))
             : Told.Of([.. subject.StartedEarlier(pull["created_at"].Time, Delivery.Login(pull["user"])), subject.Enters(stage, at, Delivery.Login(review["user"]))]);
     }
-
-    /// <summary>Whether the review came after the end: it must not open another attempt.</summary>
-    private static bool IsOver(Payload pull, DateTimeOffset? at) => pull["state"].Text == "closed" && !(at < PullRequests.ClosedAt(pull));
 }

@@ -32,6 +32,12 @@ internal sealed record Subject(RunId Run, Tagging Tags)
     /// </summary>
     public ImmutableArray<ToolEvent> StartedEarlier(DateTimeOffset? at, string? actor) => at is null ? [] : [Event(EventKind.Started, at, Data(actor) with { Tags = null, Links = null })];
 
+    /// <summary>It begins again. GitHub's times are whole seconds, and what is closed and reopened within one began again after that end all the same.</summary>
+    public ToolEvent StartedAgain(DateTimeOffset? at, string? actor) => Started(Again(at), actor);
+
+    /// <summary>When something that was reopened began again.</summary>
+    public static DateTimeOffset? Again(DateTimeOffset? at) => at?.AddMilliseconds(1);
+
     /// <summary>It enters a stage.</summary>
     public ToolEvent Enters(string stage, DateTimeOffset? at, string? actor = null) => Event(EventKind.Transitioned, at, Data(actor) with { Stage = stage });
 

@@ -22,7 +22,8 @@ internal sealed partial class Job
     /// What its runs are: <c>deploy</c> where its own name has that word, upstream's <c>deploy:</c> among them, else <c>build</c>. It is part of their identity, so it
     /// follows from what every delivery has; parameters come with the start only.
     /// </summary>
-    public string Type => Deploy().IsMatch(Leaf) ? "deploy" : "build";
+    /// <remarks>A branch with a slash, a cell of a matrix (<c>AXIS=x</c>) and a module of Maven (<c>group$artifact</c>) are of the job above them, which says what they are for.</remarks>
+    public string Type => Deploy().IsMatch(_path.Length > 1 && Leaf.AsSpan().ContainsAny('/', '=', '$') ? _path[^2] : Leaf) ? "deploy" : "build";
 
     /// <summary>One of its builds.</summary>
     public RunId Build(long number) => new(SourceNames.Jenkins, Type, _path.Length == 1 ? "default" : Naming.Namespace(string.Join('/', _path[..^1])),
@@ -40,6 +41,12 @@ internal sealed partial class Job
         for (var at = Array.IndexOf(segments, "job"); at >= 0 && at + 1 < segments.Length && segments[at] == "job"; at += 2)
         {
             path.Add(segments[at + 1]);
+            // A cell of a matrix or a module follows its job without the word.
+            if (at + 2 < segments.Length && segments[at + 2].AsSpan().ContainsAny('=', '$'))
+            {
+                path.Add(segments[at + 2]);
+                break;
+            }
         }
         return Of(path);
     }

@@ -57,6 +57,25 @@ public sealed class PullRequestTests
     }
 
     [Fact]
+    public void One_that_is_closed_and_reopened_within_a_second_is_open()
+    {
+        var closed = Pull("closed", """ "state": "closed", "closed_at": "2026-03-02T11:00:00Z", "updated_at": "2026-03-02T11:00:00Z" """);
+        var reopened = Pull("reopened", """ "updated_at": "2026-03-02T11:00:00Z" """);
+        Assert.Equal([AttemptState.Ended, AttemptState.Running], Only(Id, Opened, closed, reopened).Attempts.Values.Select(static a => a.State));
+        Trial.EveryOrderTellsTheSame(Source, [Opened, closed, reopened]);
+    }
+
+    [Theory]
+    [InlineData("ready_for_review")]
+    [InlineData("converted_to_draft")]
+    public void What_is_declared_after_the_end_opens_no_other_attempt(string action)
+    {
+        var closed = Pull("closed", """ "state": "closed", "closed_at": "2026-03-02T11:00:00Z" """);
+        var late = Pull(action, """ "state": "closed", "closed_at": "2026-03-02T11:00:00Z", "updated_at": "2026-03-02T12:00:00Z" """);
+        Assert.Equal([AttemptState.Ended], Only(Id, Opened, closed, late).Attempts.Values.Select(static a => a.State));
+    }
+
+    [Fact]
     public void Back_to_draft_and_a_dismissed_approval_move_it_back()
     {
         var dismissed = Review("dismissed", """{"state": "dismissed", "submitted_at": "2026-03-02T10:40:00Z"}""", """ "updated_at": "2026-03-02T10:50:00Z" """);

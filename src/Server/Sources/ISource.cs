@@ -10,7 +10,7 @@ internal interface ISource
     string Name { get; }
 
     /// <summary>Whether a webhook was sent by somebody who knows a secret.</summary>
-    /// <param name="webhook">The webhook, nothing of which has been read yet.</param>
+    /// <param name="webhook">The webhook, nothing of which has been read yet; at first without a body (<c>default</c>).</param>
     /// <param name="secrets">The secrets that are valid now, at least one, none of them empty.</param>
     /// <param name="now">The server's time, for signatures that hold for a while only.</param>
     SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now);
@@ -36,8 +36,11 @@ public enum SignatureCheck
     /// <summary>There is none.</summary>
     Missing,
 
-    /// <summary>There is one, and no secret makes it.</summary>
+    /// <summary>There is one, and no secret makes it; before the body is there, it could be right for none.</summary>
     Wrong,
+
+    /// <summary>There is one that looks right, and only the body, which is not there yet, can show whether it is.</summary>
+    Undecided,
 
     /// <summary>One of the secrets made it.</summary>
     Right,

@@ -85,6 +85,23 @@ public sealed class RestItemTests
         Assert.Equal((Hooks.At("12:00:00.500"), Hooks.At("12:09:00")), (job.StartedAt, job.EndedAt));
     }
 
+    [Fact]
+    public void Below_a_path_of_its_host_a_project_is_what_it_is_called_and_not_where_it_lies()
+    {
+        var jobs = Jobs.Replace("https://git.example.com/", "https://git.example.com/gitlab/", StringComparison.Ordinal)
+            .Replace("\"username\": \"ada\"", "\"username\": \"ada\", \"web_url\": \"https://git.example.com/gitlab/ada\"", StringComparison.Ordinal);
+
+        Assert.Equal(["vstrace-gitlab-job-acme.web-1977"], Runs(jobs).Keys);
+    }
+
+    [Fact]
+    public void Half_a_character_costs_only_the_member_that_has_it()
+    {
+        var issue = Assert.Single(Runs(Issues.Replace("Basket is slow", "Basket \\ud800", StringComparison.Ordinal))["vstrace-gitlab-issue-acme.web-12"].Attempts).Value;
+
+        Assert.Equal((TimeSpan.FromHours(6.5), null, "bug, urgent"), (issue.Duration!.Value, issue.Tag("issue.title"), issue.Tag("issue.labels")));
+    }
+
     [Theory]
     [InlineData("""{ "id": 1, "iid": 2, "title": "1.0", "state": "active", "web_url": "https://git.example.com/acme/web/-/milestones/2" }""")]
     [InlineData("""{ "id": 31, "sha": "bcbb", "status": "failed" }""")]

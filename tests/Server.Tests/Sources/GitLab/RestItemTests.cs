@@ -109,6 +109,29 @@ public sealed class RestItemTests
     [InlineData("null")]
     public void What_is_none_of_these_is_not_understood(string json) => Assert.Throws<NotUnderstoodException>(() => Hooks.Source.Unroll(Parsed(json)).ToList());
 
+    [Fact]
+    public void Whatever_an_item_looks_like_is_taken()
+    {
+        foreach (var (json, seed) in new[] { (Issues, 1), (Change, 2), (Pipelines, 3), (Jobs, 4), (Deployments, 5), (Releases, 6) })
+        {
+            Trial.TakesWhateverComes(new Unrolling(), json, [], 100, seed);
+        }
+    }
+
+    /// <summary>What is saved, read as what is sent is.</summary>
+    private sealed class Unrolling : ISource
+    {
+        public string Name => Hooks.Source.Name;
+
+        public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) => SignatureCheck.Missing;
+
+        public string? DeliveryId(Webhook webhook) => null;
+
+        public Told Read(Webhook webhook) => Told.Of(Unroll(webhook.Payload).SelectMany(static w => Hooks.Source.Read(w).Events));
+
+        public IEnumerable<Webhook> Unroll(Payload saved) => Hooks.Source.Unroll(saved);
+    }
+
     private static Payload Parsed(string json) => Payload.Parse(System.Text.Encoding.UTF8.GetBytes(json));
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, RunState> Runs(string json) => Trial.Runs(Hooks.Source, Hooks.Source.Unroll(Parsed(json)));

@@ -93,6 +93,9 @@ internal sealed class QuarantineRow
 
     /// <summary>Compressed with Brotli.</summary>
     public required byte[] Body { get; set; }
+
+    /// <summary>Bytes of the body before it was compressed; null where a server of before wrote it.</summary>
+    public int? Length { get; set; }
 }
 
 /// <summary>Where the projections of one slot stand. Moved by compare-and-set on (position, epoch).</summary>

@@ -295,6 +295,10 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("headers");
 
+                    b.Property<int?>("Length")
+                        .HasColumnType("integer")
+                        .HasColumnName("length");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasColumnType("text")

@@ -291,6 +291,10 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("headers");
 
+                    b.Property<int?>("Length")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("length");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasColumnType("TEXT")

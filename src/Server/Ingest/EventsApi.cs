@@ -72,11 +72,14 @@ internal static class EventsApi
 /// <summary>Reads bodies.</summary>
 internal static class Bodies
 {
+    private const int MostAtOnce = 64 << 10;
+
     /// <summary>The whole body; the server's limit ends one that is too long.</summary>
     /// <exception cref="BadHttpRequestException">It is longer than the limit, or was cut off.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpRequest request, CancellationToken cancellationToken)
     {
-        var buffer = new MemoryStream(request.ContentLength is > 0 and <= Limits.RequestBytes and var length ? (int)length : 1024);
+        // What a header claims takes no memory: the buffer grows with what comes.
+        var buffer = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 1024, MostAtOnce));
         await request.Body.CopyToAsync(buffer, cancellationToken);
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }

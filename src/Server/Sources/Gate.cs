@@ -31,25 +31,30 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
     /// <summary>Whether anybody may deliver who reaches the server.</summary>
     public bool IsOpen(string source) => settings[source].AllowUnsigned;
 
-    /// <summary>Lets a delivery in, or says why not. A body whose sender shows nothing is not even read.</summary>
+    /// <summary>Lets a delivery in, or says why not. A body whose sender shows nothing, or what no body could make right, is not even read.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="request">The request.</param>
     /// <param name="key">The key in the address, if any.</param>
-    /// <param name="verify">What its signature is worth by some secrets; it is asked before the body is there whether there is one at all.</param>
+    /// <param name="verify">What its signature is worth by some secrets; it is asked before the body is there, too.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task<Admission> AdmitAsync(
         string source, HttpRequest request, string? key, Func<Webhook, IReadOnlyList<string>, SignatureCheck> verify, CancellationToken cancellationToken)
     {
         var own = settings[source];
         var webhook = new Webhook(request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), default, default);
-        var isSigned = !own.Secrets.IsEmpty && verify(webhook, own.Secrets) != SignatureCheck.Missing;
-        var (submitter, refusal) = isSigned ? ($"webhook:{source}", null) : WithoutSignature(source, own, key, request.HttpContext.User);
+        var check = own.Secrets.IsEmpty ? SignatureCheck.Missing : verify(webhook, own.Secrets);
+        var (submitter, refusal) = check switch
+        {
+            SignatureCheck.Missing => WithoutSignature(source, own, key, request.HttpContext.User),
+            SignatureCheck.Wrong => (null, WrongSignature(source)),
+            _ => ($"webhook:{source}", null),
+        };
         if (refusal is null)
         {
             webhook = webhook with { Body = await request.ReadBodyAsync(cancellationToken) };
-            if (isSigned && verify(webhook, own.Secrets) != SignatureCheck.Right)
+            if (check == SignatureCheck.Undecided && verify(webhook, own.Secrets) != SignatureCheck.Right)
             {
-                refusal = $"The signature is not made with a secret of this server. Set the same secret at the tool and in {SourceSettings.Section}__{source}__Secrets__0.";
+                refusal = WrongSignature(source);
             }
         }
         if (refusal is not null)
@@ -58,6 +63,9 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
         }
         return new Admission(webhook, submitter, refusal is null ? null : Problems.Unauthorized(refusal));
     }
+
+    private static string WrongSignature(string source) =>
+        $"The signature is not made with a secret of this server. Set the same secret at the tool and in {SourceSettings.Section}__{source}__Secrets__0.";
 
     private (string? Submitter, string? Refusal) WithoutSignature(string source, SourceSettings own, string? key, ClaimsPrincipal user) =>
         key is not null

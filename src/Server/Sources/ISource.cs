@@ -10,7 +10,7 @@ internal interface ISource
     string Name { get; }
 
     /// <summary>Whether a webhook was sent by somebody who knows a secret.</summary>
-    /// <param name="webhook">The webhook, nothing of which has been read yet.</param>
+    /// <param name="webhook">The webhook, nothing of which has been read yet; at first without a body (<c>default</c>).</param>
     /// <param name="secrets">The secrets that are valid now, at least one, none of them empty.</param>
     /// <param name="now">The server's time, for signatures that hold for a while only.</param>
     SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now);
@@ -23,10 +23,10 @@ internal interface ISource
     Told Read(Webhook webhook);
 
     /// <summary>
-    /// The webhooks that would have told what was saved of the tool's API: of one item, or of a page of them. A saved delivery, with its headers, is none of these.
+    /// The webhooks that would have told what was saved of the tool's API: of one item, or of a page of them, one after the other. A saved delivery, with its headers, is none of these.
     /// </summary>
     /// <param name="saved">What was saved.</param>
-    /// <exception cref="NotUnderstoodException">It is nothing of this tool's API that is known.</exception>
+    /// <exception cref="NotUnderstoodException">It is nothing of this tool's API that is known. Where only an item of a page is not, this is thrown when the item is reached, and the enumeration may go on behind it.</exception>
     IEnumerable<Webhook> Unroll(Payload saved);
 }
 
@@ -36,8 +36,11 @@ public enum SignatureCheck
     /// <summary>There is none.</summary>
     Missing,
 
-    /// <summary>There is one, and no secret makes it.</summary>
+    /// <summary>There is one, and no secret makes it; before the body is there, it could be right for none.</summary>
     Wrong,
+
+    /// <summary>There is one that looks right, and only the body, which is not there yet, can show whether it is.</summary>
+    Undecided,
 
     /// <summary>One of the secrets made it.</summary>
     Right,
@@ -83,6 +86,11 @@ internal sealed record Told(ImmutableArray<ToolEvent> Events, string? Ignored)
 /// <param name="Data">Everything else.</param>
 internal sealed record ToolEvent(EventKind Kind, RunId Run, DateTimeOffset? At, EventData Data)
 {
+    /// <summary>
+    /// About when, where the payload does not say exactly when. What is delivered counts as of when it comes, which is nearer; of what is imported nobody saw it come.
+    /// </summary>
+    public DateTimeOffset? AboutWhen { get; init; }
+
     /// <summary>Which attempt, where the tool counts them itself.</summary>
     public int? Attempt { get; init; }
 }

@@ -39,8 +39,11 @@ internal static class ImportApi
         {
             var document = Payload.Parse(await request.ReadBodyAsync(cancellationToken));
             var waiting = new List<NewEvent>();
-            foreach (var webhook in Webhooks(tool, document, request.Headers[Routes.SavedAsHeader].ToString()))
+            using var webhooks = Webhooks(tool, document, request.Headers[Routes.SavedAsHeader].ToString()).GetEnumerator();
+            var mayFail = 1 + document.Items.Count() + document.Members.Sum(static m => m.Value.Items.Count());
+            while (Next(webhooks, problems, ref mayFail))
             {
+                var webhook = webhooks.Current;
                 try
                 {
                     var told = Mapping.Read(tool, webhook);
@@ -81,6 +84,26 @@ internal static class ImportApi
         }
     }
 
+    /// <summary>Goes on to the next webhook. An item that none is made of is passed over and told; no more of a document can be such than it has items.</summary>
+    private static bool Next(IEnumerator<Webhook> webhooks, List<string> problems, ref int mayFail)
+    {
+        while (true)
+        {
+            try
+            {
+                return webhooks.MoveNext();
+            }
+            catch (Exception e)
+            {
+                problems.Add(Mapping.Why(e));
+                if (--mayFail <= 0)
+                {
+                    return false;
+                }
+            }
+        }
+    }
+
     /// <summary>The webhooks that a document is, or that would have told it.</summary>
     /// <exception cref="NotUnderstoodException">It is nothing of the tool that is known.</exception>
     private static IEnumerable<Webhook> Webhooks(ISource source, Payload document, string savedAs)
@@ -100,11 +123,15 @@ internal static class ImportApi
         }
         try
         {
-            return [.. source.Unroll(document)];
+            return source.Unroll(document);
         }
         catch (NotUnderstoodException) when (document.IsObject)
         {
             return [Webhook.Of(document)];
+        }
+        catch (Exception e) when (e is not NotUnderstoodException)
+        {
+            throw new NotUnderstoodException(Mapping.Why(e));
         }
     }
 

@@ -20,9 +20,13 @@ internal static class Mapping
         }
         catch (Exception e) when (e is not NotUnderstoodException)
         {
-            throw new NotUnderstoodException($"Reading it failed, which is a fault of this server ({e.GetType().Name} in {e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}).");
+            throw new NotUnderstoodException(Why(e));
         }
     }
+
+    /// <summary>Why something was not understood: what is wrong with it, or with us.</summary>
+    public static string Why(Exception e) => e is NotUnderstoodException ? e.Message
+        : $"Reading it failed, which is a fault of this server ({e.GetType().Name} in {e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}).";
 
     /// <summary>Takes a webhook that was let in: what it tells, and what became of it.</summary>
     /// <param name="source">Whose webhook it is.</param>
@@ -60,7 +64,7 @@ internal static class Mapping
             {
                 IsIdDerived = true,
                 Attempt = e.Attempt,
-                OccurredAt = e.At,
+                OccurredAt = e.At ?? (import ? e.AboutWhen : null),
             };
         }).ToList();
     }

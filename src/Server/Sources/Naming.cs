@@ -23,15 +23,21 @@ internal static partial class Naming
     /// </summary>
     /// <param name="repository">The repository that <c>#12</c> is in, as <c>owner/repository</c>; null where there is none.</param>
     /// <param name="texts">Titles, descriptions, messages: what people wrote.</param>
-    public static string? NoteOf(string? repository, params IEnumerable<string?> texts)
+    public static string? NoteOf(string? repository, params IEnumerable<string?> texts) => NoteOf(repository, static name => name, texts);
+
+    /// <summary>The same, for a tool whose runs are not all found by what people call them.</summary>
+    /// <param name="repository">The repository that <c>#12</c> is in.</param>
+    /// <param name="found">The name by which a run is found that is called so.</param>
+    /// <param name="texts">What people wrote.</param>
+    public static string? NoteOf(string? repository, Func<string, string> found, IEnumerable<string?> texts)
     {
         var closed = new List<string>();
         var named = new List<string>();
         foreach (var text in texts.OfType<string>())
         {
             var whole = Qualified(text.Length > MostRead ? text[..MostRead] : text, repository);
-            closed.AddRange(Closing().Matches(whole).SelectMany(static m => Mention.In(m.Groups["what"].Value)).Select(static m => m.Text));
-            named.AddRange(Mention.In(whole).Select(static m => m.Text));
+            closed.AddRange(Closing().Matches(whole).SelectMany(static m => Mention.In(m.Groups["what"].Value)).Select(m => found(m.Text)));
+            named.AddRange(Mention.In(whole).Select(m => found(m.Text)));
         }
         // Half a name would be another run's.
         var room = Limits.Reason - "Closes . Names ".Length;

@@ -37,7 +37,8 @@ internal readonly struct Payload
         }
         catch (JsonException e)
         {
-            throw new NotUnderstoodException(body.IsEmpty ? "The body is empty." : $"The body is not JSON that can be read: {e.Message}");
+            // Its own message quotes what stands there.
+            throw new NotUnderstoodException(body.IsEmpty ? "The body is empty." : $"The body is not JSON that can be read (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).");
         }
     }
 

@@ -31,7 +31,7 @@ internal static class QuarantineApi
         var most = limit switch { null => 50, >= 1 and <= MostListed => limit.Value, _ => throw new BadArgumentException("limit", $"It must be 1 to {MostListed}.") };
         var found = await quarantine.ListAsync(source, cursor is null ? null : Before(cursor), most + 1, cancellationToken);
         return TypedResults.Ok(new QuarantineList(
-            [.. found.Take(most).Select(static q => new QuarantineItem { Id = q.Id.ToString(), ReceivedAt = q.ReceivedAt, Source = q.Source, Reason = q.Reason, Bytes = q.Body.Length })],
+            [.. found.Take(most).Select(static q => new QuarantineItem { Id = q.Id.ToString(), ReceivedAt = q.ReceivedAt, Source = q.Source, Reason = q.Reason, Bytes = q.Length })],
             found.Count > most ? $"{found[most - 1].ReceivedAt:O} {found[most - 1].Id}" : null));
     }
 

@@ -1,10 +1,15 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace ValueStream.Server.Sources;
 
-/// <summary>How tools show that a webhook is theirs: over the raw bytes, before anything of them is read, in time that does not depend on how much is right.</summary>
+/// <summary>
+/// How tools show that a webhook is theirs: over the raw bytes, before anything of them is read, in time that does not depend on how much is right. Of a body that is not there yet
+/// (<c>default</c>, which an empty one is not) what may still turn out right is undecided.
+/// </summary>
 internal static class Signatures
 {
     /// <summary>How far the time that a signature is made of may lie from ours.</summary>
@@ -26,6 +31,10 @@ internal static class Signatures
             || Convert.FromHexString(header, given, out _, out _) != System.Buffers.OperationStatus.Done)
         {
             return SignatureCheck.Wrong;
+        }
+        if (IsToCome(body))
+        {
+            return SignatureCheck.Undecided;
         }
         var right = false;
         Span<byte> made = stackalloc byte[SHA256.HashSizeInBytes];
@@ -69,25 +78,48 @@ internal static class Signatures
         {
             return SignatureCheck.Wrong;
         }
+        List<byte[]> given = [.. signatures.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(GivenBy).OfType<byte[]>()];
+        List<byte[]> keys = [.. secrets.Select(KeyOf).OfType<byte[]>()];
+        if (given.Count == 0 || keys.Count == 0)
+        {
+            return SignatureCheck.Wrong;
+        }
+        if (IsToCome(webhook.Body.Span))
+        {
+            return SignatureCheck.Undecided;
+        }
         byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. webhook.Body.Span];
         var right = false;
-        var key = new byte[256];
-        var given = new byte[SHA256.HashSizeInBytes];
-        foreach (var secret in secrets)
+        foreach (var key in keys)
         {
-            if (!secret.StartsWith(StandardPrefix, StringComparison.Ordinal) || !Convert.TryFromBase64String(secret[StandardPrefix.Length..], key, out var length) || length == 0)
+            var made = HMACSHA256.HashData(key, signed);
+            foreach (var signature in given)
             {
-                continue;
-            }
-            var made = HMACSHA256.HashData(key.AsSpan(0, length), signed);
-            foreach (var signature in signatures.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            {
-                right |= signature.StartsWith("v1,", StringComparison.Ordinal) && Convert.TryFromBase64String(signature[3..], given, out var count)
-                    && count == given.Length && CryptographicOperations.FixedTimeEquals(given, made);
+                right |= CryptographicOperations.FixedTimeEquals(signature, made);
             }
         }
         return right ? SignatureCheck.Right : SignatureCheck.Wrong;
     }
 
-    private const string StandardPrefix = "whsec_";
+    /// <summary>How the secrets begin that are keys of Standard Webhooks.</summary>
+    public const string StandardPrefix = "whsec_";
+
+    /// <summary>Bytes of the longest key of Standard Webhooks that is tried; they are made of 24 to 64.</summary>
+    public const int LongestKey = 256;
+
+    /// <summary>The key that a secret of Standard Webhooks is; null where it is none.</summary>
+    public static byte[]? KeyOf(string secret)
+    {
+        var key = new byte[LongestKey];
+        return secret.StartsWith(StandardPrefix, StringComparison.Ordinal) && Convert.TryFromBase64String(secret[StandardPrefix.Length..], key, out var length) && length > 0
+            ? key[..length] : null;
+    }
+
+    private static byte[]? GivenBy(string signature)
+    {
+        var given = new byte[SHA256.HashSizeInBytes];
+        return signature.StartsWith("v1,", StringComparison.Ordinal) && Convert.TryFromBase64String(signature[3..], given, out var count) && count == given.Length ? given : null;
+    }
+
+    private static bool IsToCome(ReadOnlySpan<byte> body) => Unsafe.IsNullRef(ref MemoryMarshal.GetReference(body));
 }

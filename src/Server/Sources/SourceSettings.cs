@@ -43,16 +43,19 @@ internal sealed record SourceSettings(ImmutableArray<string> Secrets, ImmutableA
         }
         var unsigned = section["AllowUnsigned"];
         return new SourceSettings(
-            Texts(section.GetSection("Secrets"), 1, "an empty one would let everybody in. Make one with: openssl rand -hex 32"),
-            Texts(section.GetSection("Keys"), ShortestKey, $"it has fewer than {ShortestKey} characters and could be guessed. Make one with: openssl rand -hex 16"),
+            Texts(section.GetSection("Secrets"), static s => s.Trim().Length == 0 ? "an empty one would let everybody in. Make one with: openssl rand -hex 32"
+                : s.StartsWith(Signatures.StandardPrefix, StringComparison.Ordinal) && Signatures.KeyOf(s) is null
+                    ? $"after {Signatures.StandardPrefix} it must go on with the base64 of 1 to {Signatures.LongestKey} bytes, or nothing that is signed would ever be right. Copy it whole from the tool" : null),
+            Texts(section.GetSection("Keys"), static k => k.Trim().Length >= ShortestKey ? null : $"it has fewer than {ShortestKey} characters and could be guessed. Make one with: openssl rand -hex 16"),
             string.IsNullOrEmpty(unsigned) ? false : bool.TryParse(unsigned, out var allowed) ? allowed
                 : throw new WrongSettingException($"{section.Path}:AllowUnsigned is '{unsigned}'; write true or false."));
     }
 
-    private static ImmutableArray<string> Texts(IConfigurationSection section, int shortest, string why) =>
+    /// <summary>The texts of a setting, of each of which it is said why it is of no use; null where it is.</summary>
+    private static ImmutableArray<string> Texts(IConfigurationSection section, Func<string, string?> fault) =>
     [
         // One alone may stand without a number.
         .. section.GetChildren().Select(static c => (c.Path, c.Value)).Concat(section.Value is { } alone ? [(section.Path, alone)] : [])
-            .Select(t => t.Value is { } value && value.Trim().Length >= shortest ? value : throw new WrongSettingException($"{t.Path} is of no use: {why}")),
+            .Select(t => fault(t.Value ?? "") is { } why ? throw new WrongSettingException($"{t.Path} is of no use: {why}.") : t.Value!),
     ];
 }

@@ -9,5 +9,6 @@ internal static class QuarantineSql
         Column<QuarantineRow>.Text("source", static q => q.Source),
         Column<QuarantineRow>.Text("reason", static q => q.Reason),
         Column<QuarantineRow>.Text("headers", static q => q.Headers),
-        Column<QuarantineRow>.Bytes("body", static q => q.Body));
+        Column<QuarantineRow>.Bytes("body", static q => q.Body),
+        Column<QuarantineRow>.Int("length", static q => q.Length));
 }

@@ -36,6 +36,7 @@ public sealed class Quarantine
             Reason = reason,
             Headers = JsonSerializer.Serialize(headers),
             Body = Compressed.Of(body.Span),
+            Length = body.Length,
         };
         await using var session = await _engine.BeginAsync(cancellationToken);
         await session.InsertAsync(QuarantineSql.Insert, [row], "", "", cancellationToken);
@@ -48,7 +49,7 @@ public sealed class Quarantine
     /// <param name="before">Only those that came before this one, which need not be there any more; null from the newest on.</param>
     /// <param name="most">How many at the most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<IReadOnlyList<QuarantinedRequest>> ListAsync(
+    public async Task<IReadOnlyList<QuarantinedItem>> ListAsync(
         string? source, (DateTimeOffset ReceivedAt, Guid Id)? before, int most, CancellationToken cancellationToken)
     {
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
@@ -61,8 +62,11 @@ public sealed class Quarantine
         {
             rows = rows.Where(q => q.ReceivedAt <= last.ReceivedAt);
         }
-        var found = await rows.OrderByDescending(static q => q.ReceivedAt).ThenByDescending(static q => q.Id).Take(most + MostAtOnce).ToListAsync(cancellationToken);
-        return [.. found.Where(q => before is not { } b || (q.ReceivedAt, q.Id).CompareTo((b.ReceivedAt, b.Id)) < 0).Take(most).Select(View)];
+        var found = await rows.OrderByDescending(static q => q.ReceivedAt).ThenByDescending(static q => q.Id).Take(most + MostAtOnce)
+            // Servers of before wrote no length; what they kept is gone after 90 days.
+            .Select(static q => new { q.Id, q.ReceivedAt, q.Source, q.Reason, q.Length, Body = q.Length == null ? q.Body : null }).ToListAsync(cancellationToken);
+        return [.. found.Where(q => before is not { } b || (q.ReceivedAt, q.Id).CompareTo((b.ReceivedAt, b.Id)) < 0).Take(most)
+            .Select(static q => new QuarantinedItem(q.Id, q.ReceivedAt, q.Source, q.Reason, q.Length ?? Compressed.Read(q.Body!).Length))];
     }
 
     /// <summary>A request that is kept; null when there is none of that id.</summary>
@@ -82,6 +86,14 @@ public sealed class Quarantine
     private static QuarantinedRequest View(QuarantineRow row) => new(row.Id, row.ReceivedAt, row.Source, row.Reason,
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers)!.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase), Compressed.Read(row.Body));
 }
+
+/// <summary>A request in quarantine, as it is listed.</summary>
+/// <param name="Id">The entry's id.</param>
+/// <param name="ReceivedAt">When it came.</param>
+/// <param name="Source">Which intake it came to.</param>
+/// <param name="Reason">Why it could not be understood.</param>
+/// <param name="Length">Bytes of its body, unpacked.</param>
+public sealed record QuarantinedItem(Guid Id, DateTimeOffset ReceivedAt, string Source, string Reason, int Length);
 
 /// <summary>A request in quarantine.</summary>
 /// <param name="Id">The entry's id.</param>

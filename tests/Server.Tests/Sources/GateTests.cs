@@ -122,12 +122,48 @@ public sealed class GateTests(GuardedServer server)
     [InlineData("Sources__github__Keys__0", "short", "20 characters")]
     [InlineData("Sources__github__AllowUnsigned", "maybe", "true or false")]
     [InlineData("Sources__github__Secret", "x", "Secrets__0")]
+    [InlineData("Sources__gitlab__Secrets__0", "whsec_hunter2?", "Sources:gitlab:Secrets:0")]
+    [InlineData("Sources__gitlab__Secrets", "whsec_", "whsec_")]
+    [InlineData("Sources__customhttp__Secrets__0", "", "Sources:customhttp:Secrets:0")]
     public async Task A_wrong_setting_stops_the_start_and_says_what_to_write(string name, string value, string says)
     {
         var (exitCode, output) = await ServerProcess.RunAsync("Data Source=:memory:", null, new Dictionary<string, string> { [name] = value });
 
         Assert.Equal(2, exitCode);
         Assert.Contains(says, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signing_key_longer_than_any_that_is_made_stops_the_start_for_it_would_never_be_tried()
+    {
+        var (exitCode, output) = await ServerProcess.RunAsync("Data Source=:memory:", null,
+            new Dictionary<string, string> { ["Sources__gitlab__Secrets__1"] = "whsec_" + Convert.ToBase64String(new byte[257]) });
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("Sources:gitlab:Secrets:1", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/github", "X-Hub-Signature-256: sha256=00")]
+    [InlineData("/github", "X-Hub-Signature-256: sha1=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")]
+    [InlineData("/github", "X-Hub-Signature-256: sha256=zz7107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")]
+    [InlineData("/github", "Authorization: Bearer wrong")]
+    [InlineData("/customhttp", "X-VS-Signature: 00")]
+    [InlineData("/customhttp", "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=\r\nwebhook-id: 1\r\nwebhook-timestamp: 1614265330")]
+    [InlineData("/jenkins/another-key-that-is-long", "X: y")]
+    public async Task What_no_body_could_make_right_is_refused_before_any_of_it_is_there(string address, string headers)
+    {
+        var url = new Uri(server.Process.Url);
+        using var socket = new System.Net.Sockets.TcpClient();
+        await socket.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
+        await using var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {address} HTTP/1.1\r\nHost: {url.Authority}\r\nContent-Length: 26000000\r\n{headers}\r\n\r\n"), TestContext.Current.CancellationToken);
+
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+
+        Assert.Equal("HTTP/1.1 401 Unauthorized", answer);
     }
 
     private Task<Answer> GitHubAsync(string body, string? signature, params (string, string)[] headers) =>

@@ -149,6 +149,36 @@ public abstract class IntakeContract(ApiServer server)
     }
 
     [Fact]
+    public async Task Of_saved_deliveries_one_that_is_broken_is_said_and_the_others_are_taken()
+    {
+        var (opened, closed) = (Saved(Issue("opened"), "a"), Saved(Issue("closed"), "b"));
+
+        var answer = await Client.PostAsync("/api/v1/import/github", $$"""[{{opened}},{"headers":{"X-GitHub-Event":"issues"},"payload":"{broken"},{{closed}}]""");
+
+        Assert.True(answer.Status == 200, answer.Text);
+        Assert.Equal((1, 1), (answer.Json.GetProperty("notUnderstood").GetInt32(), answer.Json.GetProperty("problems").GetArrayLength()));
+        Assert.Equal("ended", (await RunAsync("issue", "12")).Text("state"));
+
+        string Saved(string body, string id) => $$"""{"headers":{"X-GitHub-Event":"issues","X-GitHub-Delivery":"{{id}}{{_repository}}"},"payload":{{body}}}""";
+    }
+
+    [Fact]
+    public async Task Of_a_page_what_is_no_item_is_said_and_half_a_character_costs_its_member_alone()
+    {
+        string Item(int number, string title) => $$"""
+            {"iid":{{number}},"title":"{{title}}","state":"opened","created_at":"2026-03-02T10:00:00Z","web_url":"https://git.example.com/{{_repository}}/-/issues/{{number}}","references":{"full":"{{_repository}}#{{number}}"} }
+            """;
+
+        var answer = await Client.PostAsync("/api/v1/import/gitlab", $"[{Item(1, "x")},7,{Item(2, "\\ud800")},{{\"no\":1}},{Item(3, "y")}]");
+
+        Assert.True(answer.Status == 200, answer.Text);
+        Assert.Equal((3, 2), (answer.Json.GetProperty("events").GetInt32(), answer.Json.GetProperty("notUnderstood").GetInt32()));
+        await Client.CaughtUpAsync();
+        var run = (await Client.ReadAsync($"/api/v1/runs?id=vstrace-gitlab-issue-{Namespace}-2")).GetProperty("items").EnumerateArray().Single();
+        Assert.Equal("running", run.Text("state"));
+    }
+
+    [Fact]
     public async Task What_cannot_be_imported_is_said_and_an_unknown_source_is_not_found()
     {
         (await Client.PostAsync("/api/v1/import/github", "no json")).IsProblem(400);

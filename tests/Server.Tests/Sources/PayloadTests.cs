@@ -52,6 +52,19 @@ public sealed class PayloadTests
         }
     }
 
+    [Theory]
+    [InlineData("{\"password\": hunter2}")]
+    [InlineData("{\"password\": \"hunter2\\q\"}")]
+    [InlineData("hunter2")]
+    [InlineData("true hunter2")]
+    [InlineData("{\"hunter2")]
+    public void What_is_no_JSON_is_told_by_its_place_and_not_by_what_stands_there(string body)
+    {
+        var why = Assert.Throws<NotUnderstoodException>(() => Of(body)).Message;
+
+        Assert.DoesNotMatch("[h']unter|'", why);
+    }
+
     [Fact]
     public void Half_a_character_is_nothing_wherever_it_stands()
     {

@@ -59,6 +59,24 @@ public sealed class SignaturesTests
         Assert.Equal(SignatureCheck.Wrong, Signatures.Hub(header, "Hello, World!"u8, [Secret]));
 
     [Fact]
+    public void Before_the_body_is_there_only_what_no_body_could_make_right_is_wrong()
+    {
+        Assert.Equal("Undecided", $"{Signatures.Hub(GitHubs, default, [Secret])}");
+        Assert.Equal("Undecided", $"{Signatures.Hex(GitHubs["sha256=".Length..], default, [Secret])}");
+        Assert.Equal("Wrong", $"{Signatures.Hub(GitHubs[..^1], default, [Secret])}");
+        Assert.Equal("Wrong", $"{Signatures.Hub("sha1=" + GitHubs["sha256=".Length..], default, [Secret])}");
+        // An empty body is one.
+        Assert.Equal("Wrong", $"{Signatures.Hub(GitHubs, ""u8, [Secret])}");
+
+        string Check(string signature, string time, string secret) => $"{Signatures.Standard(
+            new Webhook(new Dictionary<string, string> { ["webhook-id"] = "1", ["webhook-timestamp"] = time, ["webhook-signature"] = signature }, default, default), [secret], Sent)}";
+        Assert.Equal("Undecided", Check("v1,AAAA " + StandardSignature, "1614265330", Key));
+        Assert.Equal("Wrong", Check(StandardSignature, "1614265029", Key));
+        Assert.Equal("Wrong", Check("v1,AAAA", "1614265330", Key));
+        Assert.Equal("Wrong", Check(StandardSignature, "1614265330", "plain"));
+    }
+
+    [Fact]
     public void No_signature_is_missing()
     {
         Assert.Equal(SignatureCheck.Missing, Signatures.Hub(null, "Hello, World!"u8, [Secret]));

@@ -130,6 +130,28 @@ public abstract class DeliveryContract
     }
 
     [Fact]
+    public async Task How_long_a_quarantined_body_is_can_be_told_without_unpacking_it()
+    {
+        await using var store = await NewStoreAsync();
+        var quarantine = store.Get<Quarantine>();
+        await quarantine.AddAsync("github", "no reason", new Dictionary<string, string>(), new byte[70_000], Cancel);
+        await ExecuteAsync(store, "UPDATE quarantine SET body = (SELECT hash FROM log_head)");
+
+        Assert.Equal(70_000, Assert.Single(await quarantine.ListAsync(null, null, 4, Cancel)).Length);
+    }
+
+    [Fact]
+    public async Task What_was_put_in_quarantine_by_a_server_of_before_is_listed_with_its_length()
+    {
+        await using var store = await NewStoreAsync();
+        var quarantine = store.Get<Quarantine>();
+        await quarantine.AddAsync("github", "no reason", new Dictionary<string, string>(), new byte[70_000], Cancel);
+        await ExecuteAsync(store, "UPDATE quarantine SET length = NULL");
+
+        Assert.Equal(70_000, Assert.Single(await quarantine.ListAsync(null, null, 4, Cancel)).Length);
+    }
+
+    [Fact]
     public async Task What_a_newer_server_makes_of_a_delivery_that_comes_again_is_the_event_that_it_was()
     {
         await using var store = await NewStoreAsync();
@@ -178,6 +200,13 @@ public abstract class DeliveryContract
             texts.Add((await FindAsync(store, position))!.Delivery?.Text);
         }
         return texts;
+    }
+
+    private static async Task ExecuteAsync(StoreFixture store, string sql)
+    {
+        await using var session = await store.Get<IEngine>().BeginAsync(Cancel);
+        Assert.Equal(1, await session.ExecuteAsync(sql, Cancel));
+        await session.CommitAsync(Cancel);
     }
 
     private static async Task<long> CountAsync(StoreFixture store, string table)

@@ -1,5 +1,4 @@
 using ValueStream.Core.Events;
-using ValueStream.Server.Ingest;
 
 namespace ValueStream.Server.Sources.GitHub;
 
@@ -10,7 +9,7 @@ internal static class Pushes
     {
         var push = delivery.Payload;
         var (before, after, name) = (push["before"].Text, push["after"].Text, push["ref"].Text);
-        if (push["deleted"].Boolean is true || IsZero(after))
+        if (push["deleted"].Boolean is true || PushedCommits.IsNone(after))
         {
             return Told.Nothing("A branch or a tag was deleted; nothing was pushed.");
         }
@@ -32,40 +31,17 @@ internal static class Pushes
         tags.Add("vcs.ref.head.type", type);
         tags.Add("vcs.ref.head.revision", after);
         tags.Add("vcs.ref.head.message", head["message"]);
-        tags.Add("vcs.ref.base.revision", IsZero(before) ? null : before);
+        tags.Add("vcs.ref.base.revision", PushedCommits.IsNone(before) ? null : before);
         tags.Add("vcs.push.forced", push["forced"]);
         tags.Add("vcs.push.commits", $"{commits.Items.Count()}");
         tags.Add("user.name", push["pusher"]["name"].Text ?? delivery.Sender);
-        AddRevisions(tags, commits);
-        // One commit may be pushed to many refs, and each is a push of its own.
-        var subject = new Subject(delivery.Run("push", $"{Payload.Cut(after, LongestRevision)}-{Hashes.First64(name):x16}"), tags) { Reason = Delivery.FirstLine(head["message"].Text) };
+        PushedCommits.AddTo(tags, commits, null);
+        var subject = new Subject(delivery.Run("push", PushedCommits.IdOf(after, name)), tags) { Reason = Delivery.FirstLine(head["message"].Text) };
         var at = delivery.Repository["pushed_at"].Time ?? head["timestamp"].Time;
         var actor = delivery.Sender ?? (push["pusher"]["name"].Text is { } pusher ? Naming.Name(pusher) : null);
         var note = delivery.NoteOf(commits.Items.Take(MostRead).Select(static c => c["message"].Text));
         return Told.Of([subject.Started(at, actor), .. subject.Names(note, at), subject.Ended(Outcome.Success, at, actor)]);
     }
 
-    private const int LongestRevision = 64;
     private const int MostRead = 1000;
-
-    private static bool IsZero(string? revision) => revision?.All(static c => c == '0') is true;
-
-    /// <summary>The commits, oldest first, as far as a tag's value holds whole ones.</summary>
-    private static void AddRevisions(Tagging tags, Payload commits)
-    {
-        var revisions = "";
-        var isComplete = commits.IsArray;
-        foreach (var commit in commits.Items)
-        {
-            var next = commit["id"].Text is { } id ? $"{revisions} {id}".TrimStart() : null;
-            if (next is null or { Length: > Limits.TagValue })
-            {
-                isComplete = false;
-                break;
-            }
-            revisions = next;
-        }
-        tags.Add("vcs.push.revisions", revisions);
-        tags.Add("vcs.push.revisions.complete", isComplete ? "true" : "false");
-    }
 }

@@ -39,7 +39,7 @@ internal sealed class GitLabSource : ISource
             "Release Hook" or "release" => Releases.Read(hook),
             "Push Hook" or "Tag Push Hook" or "push" or "tag_push" => Pushes.Read(hook),
             null => throw new NotUnderstoodException("Neither X-Gitlab-Event nor object_kind says what it tells of."),
-            _ => Told.Nothing($"Events of GitLab's kind {Payload.Cut(kind, 100)} are not recorded."),
+            _ => Told.Nothing(header == kind ? $"Events of GitLab's kind {Payload.Cut(kind, 100)} are not recorded." : "Events of this kind (object_kind, event_name) are not recorded."),
         };
     }
 

@@ -33,7 +33,21 @@ internal sealed class Hook(Payload payload)
     }
 
     /// <summary>The note of the runs that texts name.</summary>
-    public string? Note(params IEnumerable<string?> texts) => Naming.NoteOf(Project.Path, texts);
+    public string? Note(params IEnumerable<string?> texts) => Naming.NoteOf(Project.Path, Found, texts);
+
+    /// <summary>
+    /// The name by which the run is found that people call <c>group/project#12</c>. Where the groups end cannot be told from a namespace whose groups have dots, and one that had to be cut
+    /// does not hold them: then it is the run's own rendering.
+    /// </summary>
+    private static string Found(string called)
+    {
+        if (called.LastIndexOfAny(['#', '!']) is not (> 0 and var mark) || !called[..mark].Contains('/'))
+        {
+            return called;
+        }
+        var run = new RunId(SourceNames.GitLab, called[mark] == '!' ? "pull_request" : "issue", Naming.Namespace(called[..mark]), called[(mark + 1)..]);
+        return Aliases.NamesOf(run).Contains(called) ? called : run.Rendering;
+    }
 
     /// <summary>How a user logs in, else what the user is called.</summary>
     public static string? UserOf(Payload user, string prefix = "") => (user[prefix + "username"].Text ?? user[prefix + "name"].Text) is { } name ? Naming.Name(name) : null;

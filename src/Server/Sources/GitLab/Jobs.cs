@@ -37,7 +37,7 @@ internal static class Jobs
             case "running":
                 return Ran(started).Enters("running", started ?? Hook.Later(created, 0.001), data).Told();
             case "success" or "failed" or "canceled" or "skipped":
-                var ended = finished ?? Hook.Later(started, job["build_duration"].Number);
+                var ended = finished ?? Hook.Later(started, job["build_duration"].Number) ?? (status == "skipped" ? SkippedAt(job, created) : null);
                 return Ran(ended).HadEntered("running", started, ended).Ends(ended, OutcomeOf(status, job["build_failure_reason"].Text), data).Told();
             default:
                 return story.Says(created, data).Told();
@@ -48,6 +48,9 @@ internal static class Jobs
     }
 
     private static DateTimeOffset? TimeOf(Payload job, string what) => job[$"build_{what}_at"].Time ?? job[$"build_{what}_at_iso"].Time;
+
+    // What is skipped never began and has no end of its own: it is left out as its pipeline ends, or as it is made.
+    private static DateTimeOffset? SkippedAt(Payload job, DateTimeOffset? created) => job["commit"]["finished_at"].Time is { } ended && !(ended < created) ? ended : created;
 
     // In this hook, commit is the pipeline.
     private static string? PipelineOf(Hook hook) => hook.Payload["pipeline_id"].Text ?? hook.Payload["commit"]["id"].Integer?.ToString(CultureInfo.InvariantCulture);

@@ -35,13 +35,13 @@ internal static partial class MergeRequests
             case null:
                 throw new NotUnderstoodException("The merge request has neither an action nor a state.");
             case "approved" when IsOpen(change):
-                story.Enters("approved", After(created, updated), data);
+                story.Enters("approved", After(created, updated, 1), data);
                 break;
             case "unapproved" when IsOpen(change):
-                story.Enters(StageOf(change), After(created, updated), data);
+                story.Enters(StageOf(change), After(created, updated, 2), data);
                 break;
             case "update" when IsOpen(change) && BecameDraftOrReady(hook.Payload["changes"]):
-                story.Enters(StageOf(change), After(created, updated), data).Notes(updated, note);
+                story.Enters(StageOf(change), After(created, updated, 0), data).Notes(updated, note);
                 break;
             default:
                 story.Says(updated, data with { Note = Issues.WasRewritten(hook) || change["oldrev"].Exists ? note : null });
@@ -65,8 +65,9 @@ internal static partial class MergeRequests
     private static bool BecameDraftOrReady(Payload changes) => changes["draft"].Exists || changes["work_in_progress"].Exists
         || (changes["title"] is { Exists: true } title && IsDraft(title["previous"].Text) != IsDraft(title["current"].Text));
 
-    // An approval need not touch the merge request; but it comes after the opening.
-    private static DateTimeOffset? After(DateTimeOffset? created, DateTimeOffset? updated) => updated > created || created is null ? updated : Hook.Later(created, 0.001);
+    // An approval need not touch the merge request: that it was later than the last update is all that is known. It comes after the opening, and after what that update was.
+    private static DateTimeOffset? After(DateTimeOffset? created, DateTimeOffset? updated, int milliseconds) =>
+        updated > created || created is null ? Hook.Later(updated, milliseconds / 1000.0) : Hook.Later(created, (1 + milliseconds) / 1000.0);
 
     private static Tagging Tags(Hook hook)
     {

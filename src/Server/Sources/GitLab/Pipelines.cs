@@ -43,8 +43,12 @@ internal static class Pipelines
             case "success" or "failed" or "canceled" or "skipped":
                 // What is skipped ends as it is made.
                 var ended = finished ?? pipeline["updated_at"].Time ?? Hook.Later(began, pipeline["duration"].Number) ?? (status == "skipped" ? created : null);
-                return story.HadStarted(created, ended, hook.Actor).HadEntered("queued", created, ended).HadEntered("running", began, ended)
-                    .Notes(created, note).Ends(ended, RunStates.OutcomeOf(status), data).Told();
+                story.HadStarted(created, ended, hook.Actor).HadEntered("queued", created, ended).HadEntered("running", began, ended);
+                foreach (var taken in TakenUpAt(hook.Payload["builds"]).Where(t => t > created && t < ended))
+                {
+                    story.HadStarted(taken, ended, hook.Actor);
+                }
+                return story.Notes(created, note).Ends(ended, RunStates.OutcomeOf(status), data).Told();
             default:
                 // Waiting for a person or for a time, or about to be cancelled: when that began is not said.
                 return story.HadStarted(created, null, hook.Actor).Says(created, data with { Note = note }).Told();
@@ -57,11 +61,34 @@ internal static class Pipelines
     private static DateTimeOffset? AgainAt(Payload builds, DateTimeOffset finished) => builds.Items
         .SelectMany(static b => new[] { b["created_at"].Time, b["started_at"].Time }).Where(t => t > finished).Min();
 
+    /// <summary>
+    /// When work may have been taken up after an end whose successor this is, in case nobody told: whenever a job was made after all that were made before it had finished, and when the last job began.
+    /// Where there was no end before, such a start is a repeat, which says nothing.
+    /// </summary>
+    private static IEnumerable<DateTimeOffset> TakenUpAt(Payload builds)
+    {
+        var jobs = builds.Items.Select(static b => (Made: b["created_at"].Time, Began: b["started_at"].Time, Finished: b["finished_at"].Time)).Where(static j => j.Made is not null).OrderBy(static j => j.Made).ToList();
+        var finished = jobs.FirstOrDefault().Made;
+        var retried = new List<DateTimeOffset>();
+        foreach (var job in jobs)
+        {
+            if (job.Made > finished)
+            {
+                retried.Add(job.Made.Value);
+            }
+            // One that nobody played holds nothing up.
+            finished = job.Finished > finished ? job.Finished : finished;
+        }
+        return retried.Take(MostRetries).Concat(jobs.Select(static j => j.Began).Max() is { } last ? [last] : []).Distinct();
+    }
+
+    private const int MostRetries = 20;
+
     private static ImmutableArray<string>? ParentsOf(Hook hook)
     {
         var parents = new List<string>();
         var above = hook.Payload["source_pipeline"];
-        if (above["pipeline_id"].Text is { } id && (above["project"]["path_with_namespace"].Text ?? Project.PathOf(above["project"]["web_url"].Text)) is { } path)
+        if (above["pipeline_id"].Text is { } id && (above["project"]["path_with_namespace"].Text ?? hook.Project.PathOfOther(above["project"]["web_url"].Text)) is { } path)
         {
             parents.Add(new RunId(SourceNames.GitLab, "pipeline", Naming.Namespace(path), Naming.Id(id)).Rendering);
         }
@@ -70,7 +97,7 @@ internal static class Pipelines
         {
             // A fork's pipeline may be of a merge request elsewhere.
             var isOwn = !change["target_project_id"].Exists || change["target_project_id"].Text == hook.Payload["project"]["id"].Text;
-            var place = isOwn ? null : Project.PathOf(change["url"].Text);
+            var place = isOwn ? null : hook.Project.PathOfOther(change["url"].Text);
             parents.Add(new RunId(SourceNames.GitLab, "pull_request", place is null ? hook.Project.Namespace : Naming.Namespace(place),
                 number.ToString(CultureInfo.InvariantCulture)).Rendering);
         }

@@ -15,7 +15,9 @@ internal sealed partial class Project
         _repository = hook["repository"];
         _shown = hook["project_name"];
         Path = _project["path_with_namespace"].Text
-            ?? First(PathOf, _project["web_url"], _project["homepage"], _repository["homepage"], _repository["git_http_url"], _repository["git_ssh_url"], _repository["url"])
+            // By ssh a project is called what it is; on the web GitLab may lie below a path of its host.
+            ?? First(SshPathOf, _project["git_ssh_url"], _project["ssh_url"], _repository["git_ssh_url"], _repository["ssh_url"], _repository["url"])
+            ?? First(static a => PathOf(a), _project["web_url"], _project["homepage"], _repository["homepage"], _repository["git_http_url"], _repository["url"])
             ?? (_shown.Text is { } shown ? PathOfNames(shown) : null)
             ?? _repository["name"].Text ?? _project["name"].Text;
     }
@@ -24,7 +26,15 @@ internal sealed partial class Project
     public string? Path { get; }
 
     /// <summary>The namespace of its runs.</summary>
-    public string Namespace => Path is null ? "default" : Naming.Namespace(Path);
+    /// <exception cref="NotUnderstoodException">The webhook does not say which project it tells of: its numbers would be those of others.</exception>
+    public string Namespace => Path is null ? throw new NotUnderstoodException("It does not say which project it is of (project.path_with_namespace).") : Naming.Namespace(Path);
+
+    /// <summary>The path of another project of the same GitLab by an address in it.</summary>
+    public string? PathOfOther(string? address)
+    {
+        var own = _project["web_url"].Text;
+        return PathOf(address, Path is not null && own?.EndsWith($"/{Path}", StringComparison.Ordinal) is true ? own[..^Path.Length] : null);
+    }
 
     /// <summary>Adds what is known of it.</summary>
     public void AddTo(Tagging tags)
@@ -43,14 +53,17 @@ internal sealed partial class Project
     }
 
     /// <summary>The project's path in the address of a project, of something in it, or of its repository; null where there is none.</summary>
-    public static string? PathOf(string? address)
+    /// <param name="address">The address.</param>
+    /// <param name="host">Where GitLab lies, where that is known.</param>
+    public static string? PathOf(string? address, string? host = null)
     {
         if (address is null)
         {
             return null;
         }
         var scheme = address.IndexOf("://", StringComparison.Ordinal);
-        var start = scheme >= 0 ? address.IndexOf('/', scheme + 3) : address.IndexOf(':');
+        var start = host is not null && address.StartsWith(host, StringComparison.Ordinal) ? host.Length - 1
+            : scheme >= 0 ? address.IndexOf('/', scheme + 3) : address.IndexOf(':');
         if (start < 0)
         {
             return null;
@@ -59,6 +72,8 @@ internal sealed partial class Project
         path = path.EndsWith(".git", StringComparison.Ordinal) ? path[..^4] : path;
         return path.Contains('/') ? path : null;
     }
+
+    private static string? SshPathOf(string? address) => address?.StartsWith("http", StringComparison.OrdinalIgnoreCase) is false ? PathOf(address) : null;
 
     // "Acme Inc / Web Shop": GitLab makes the path of the names in this way unless somebody chooses another.
     private static string PathOfNames(string names) =>

@@ -17,14 +17,14 @@ internal static class Releases
         var title = release["name"].Text ?? tag;
         var data = new EventData { Actor = hook.Actor ?? Hook.UserOf(release["author"]), Reason = Hook.FirstLine(title), Tags = Tags(hook).ToTags() };
         var note = hook.Note(title, release["description"].Text);
-        var story = new Story(hook.Run("release", tag)) { Attempt = 1 };
+        var story = new Story(hook.Run("release", tag)) { Attempt = 1, AboutWhen = release["updated_at"].Time ?? released };
         return (release["action"].Text ?? "create") switch
         {
             "create" => story.Starts(created, data).Notes(created, note).Ends(released, Outcome.Success, new EventData()).Told(),
             // Without a time of their own they count as of when they come.
             "update" => story.Says(null, data with { Note = note }).Told(),
             "delete" => story.Says(null, data).Told(),
-            var other => Told.Nothing($"What GitLab calls {Payload.Cut(other, 100)} of a release is not recorded."),
+            _ => Told.Nothing("What happened to the release (action) is not recorded."),
         };
     }
 

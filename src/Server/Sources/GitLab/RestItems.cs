@@ -1,4 +1,5 @@
-using System.Text.Json.Nodes;
+using System.Buffers;
+using System.Text.Json;
 
 namespace ValueStream.Server.Sources.GitLab;
 
@@ -76,20 +77,41 @@ internal static class RestItems
 
     private static Webhook Of(string hook, string kind, string? path, string? address, params ReadOnlySpan<(string Name, Payload Value)> members)
     {
-        path ??= Project.PathOf(address) ?? throw new NotUnderstoodException($"The {kind} does not say which project it is in (references.full, web_url).");
+        path ??= Project.PathOf(address, HostOf(members)) ?? throw new NotUnderstoodException($"The {kind} does not say which project it is in (references.full, web_url).");
         var home = address?.IndexOf(path, StringComparison.Ordinal) is > 0 and var at ? address[..(at + path.Length)] : null;
-        var payload = new JsonObject
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
         {
-            ["object_kind"] = kind,
-            ["project"] = new JsonObject { ["path_with_namespace"] = path, ["web_url"] = home },
-        };
-        foreach (var (name, value) in members)
-        {
-            if (value.Exists)
+            writer.WriteStartObject();
+            writer.WriteString("object_kind", kind);
+            writer.WriteStartObject("project");
+            writer.WriteString("path_with_namespace", path);
+            writer.WriteString("web_url", home);
+            writer.WriteEndObject();
+            foreach (var (name, value) in members)
             {
-                payload[name] = JsonNode.Parse(value.ToBytes(), null, new System.Text.Json.JsonDocumentOptions { MaxDepth = 128 });
+                if (value.Exists)
+                {
+                    // As it stands there: what is wrong with one member costs no other.
+                    writer.WritePropertyName(name);
+                    writer.WriteRawValue(value.ToBytes(), skipInputValidation: true);
+                }
+            }
+            writer.WriteEndObject();
+        }
+        return Webhook.Of(Payload.Parse(buffer.WrittenMemory), ("X-Gitlab-Event", hook));
+    }
+
+    /// <summary>Where GitLab lies, as far as a user's own address tells; it may be below a path of its host.</summary>
+    private static string? HostOf(ReadOnlySpan<(string Name, Payload Value)> members)
+    {
+        foreach (var (name, user) in members)
+        {
+            if (name == "user" && user["web_url"].Text is { } address && user["username"].Text is { } login && address.EndsWith($"/{login}", StringComparison.Ordinal))
+            {
+                return address[..^login.Length];
             }
         }
-        return Webhook.Of(Payload.Parse(System.Text.Encoding.UTF8.GetBytes(payload.ToJsonString())), ("X-Gitlab-Event", hook));
+        return null;
     }
 }

@@ -12,6 +12,9 @@ internal sealed class Story(RunId run)
     /// <summary>The attempt, where the tool never makes a second one: whatever comes late can then not open one.</summary>
     public int? Attempt { get; init; }
 
+    /// <summary>About when it was, where nothing says exactly when, for what is imported.</summary>
+    public DateTimeOffset? AboutWhen { get; init; }
+
     /// <summary>The operation's name.</summary>
     public string? Name { get; init; }
 
@@ -48,7 +51,7 @@ internal sealed class Story(RunId run)
 
     private Story Add(EventKind kind, DateTimeOffset? at, EventData data)
     {
-        _events.Add(new ToolEvent(kind, run, at, data with { Name = Name, Parents = Parents }) { Attempt = Attempt });
+        _events.Add(new ToolEvent(kind, run, at, data with { Name = Name, Parents = Parents }) { Attempt = Attempt, AboutWhen = AboutWhen });
         return this;
     }
 }

@@ -49,7 +49,7 @@ public sealed class DeliveryTests
     [Fact]
     public void A_push_is_a_run_of_one_moment_that_says_what_was_pushed()
     {
-        var push = Hooks.Only($"vstrace-gitlab-push-acme.web-main-{Sha}", Push("refs/heads/main", "aaaa", Sha, 2, ("bbbb", "Fix #12"), (Sha, "Tidy up\n\nas in !5")));
+        var push = Only(Push("refs/heads/main", "aaaa", Sha, 2, ("bbbb", "Fix #12"), (Sha, "Tidy up\n\nas in !5")));
 
         Assert.Equal((AttemptState.Ended, Outcome.Success, TimeSpan.Zero, "Tidy up"), (push.State, push.Outcome, push.Duration!.Value, push.Reason));
         Assert.Equal(($"bbbb {Sha}", "true", "aaaa", Sha), (push.Tag("vcs.push.revisions"), push.Tag("vcs.push.revisions.complete"), push.Tag("vcs.ref.base.revision"), push.Tag("vcs.ref.head.revision")));
@@ -61,17 +61,47 @@ public sealed class DeliveryTests
     public void Of_many_commits_whole_names_are_listed_and_that_some_are_missing_is_said()
     {
         (string, string)[] many = [.. Enumerable.Range(0, 60).Select(static i => ($"{i:x40}", "x"))];
-        var push = Hooks.Only($"vstrace-gitlab-push-acme.web-main-{many[^1].Item1}", Push("refs/heads/main", "aaaa", many[^1].Item1, 60, many));
+        var push = Only(Push("refs/heads/main", "aaaa", many[^1].Item1, 60, many));
 
         var listed = push.Tag("vcs.push.revisions")!.Split(' ');
         Assert.True(listed.Length is > 40 and < 60 && listed.All(static s => s.Length == 40));
         Assert.Equal("false", push.Tag("vcs.push.revisions.complete"));
-        Assert.Equal("false", Hooks.Only($"vstrace-gitlab-push-acme.web-main-{Sha}", Push("refs/heads/main", "aaaa", Sha, 21, (Sha, "x"))).Tag("vcs.push.revisions.complete"));
+        Assert.Equal("false", Only(Push("refs/heads/main", "aaaa", Sha, 21, (Sha, "x"))).Tag("vcs.push.revisions.complete"));
     }
 
     [Fact]
-    public void A_tag_is_pushed_too() => Assert.Equal("tag", Hooks.Only($"vstrace-gitlab-push-acme.web-v1-{Sha}",
+    public void A_tag_is_pushed_too() => Assert.Equal("tag", Only(
         Hooks.Hook("Tag Push Hook", PushJson("refs/tags/v1", Zeros, Sha, 0))).Tag("vcs.ref.head.type"));
+
+    [Fact]
+    public void A_branch_and_a_tag_of_one_name_at_one_commit_are_two_pushes() =>
+        Assert.Equal(2, Trial.Runs(Hooks.Source, Push("refs/heads/v1", "aaaa", Sha, 1, (Sha, "x")), Hooks.Hook("Tag Push Hook", PushJson("refs/tags/v1", Zeros, Sha, 0))).Count);
+
+    [Fact]
+    public void A_branch_of_what_was_there_is_pushed_whole_with_no_commits() =>
+        Assert.Equal((null, "true"), (Only(Push("refs/heads/x", Zeros, Sha, 0)).Tag("vcs.push.revisions"), Only(Push("refs/heads/x", Zeros, Sha, 0)).Tag("vcs.push.revisions.complete")));
+
+    [Fact]
+    public void That_there_are_commits_of_which_none_is_listed_is_said() =>
+        Assert.Equal("false", Only(Push("refs/heads/x", "aaaa", Sha, 3)).Tag("vcs.push.revisions.complete"));
+
+    [Fact]
+    public void What_is_imported_of_a_push_was_at_the_time_of_its_head_and_what_is_delivered_is_now()
+    {
+        var json = Hooks.Of(PushJson("refs/heads/main", "aaaa", Sha, 1, (Sha, "x")).Replace("\"message\"", "\"timestamp\": \"2026-03-02T09:00:00+01:00\", \"message\"", StringComparison.Ordinal));
+        var webhook = Trial.Webhook(json, ("X-Gitlab-Event", "Push Hook"));
+
+        Assert.All(Times(webhook, import: true), static t => Assert.Equal(Hooks.At("08:00:00"), t));
+        Assert.All(Times(webhook, import: false), static t => Assert.Null(t));
+    }
+
+    [Fact]
+    public void What_is_imported_of_a_releases_change_was_when_it_was_changed_or_released()
+    {
+        Assert.Equal([Hooks.At("15:00:00")], Times(Release("update"), import: true));
+        Assert.Equal([null], Times(Release("update"), import: false));
+        Assert.Equal([Hooks.At("16:00:00")], Times(Hooks.Hook("Release Hook", ReleaseJson("update") + ", \"updated_at\": \"2026-03-02 16:00:00 UTC\""), import: true));
+    }
 
     [Fact]
     public void Pushing_the_same_again_by_another_delivery_is_a_repeat() =>
@@ -87,6 +117,11 @@ public sealed class DeliveryTests
         Trial.TakesWhateverComes(Hooks.Source, Hooks.Of(ReleaseJson("create")), [("X-Gitlab-Event", "Release Hook")], 200, 2);
         Trial.TakesWhateverComes(Hooks.Source, Hooks.Of(PushJson("refs/heads/main", "aaaa", Sha, 2, ("bbbb", "Fix #12"))), [("X-Gitlab-Event", "Push Hook")], 200, 3);
     }
+
+    private static DateTimeOffset?[] Times(Webhook webhook, bool import) =>
+        [.. Mapping.Events(Hooks.Source, webhook, Hooks.Source.Read(webhook), new("webhook:gitlab", DateTimeOffset.UnixEpoch, null), import).Select(static e => e.OccurredAt)];
+
+    private static Attempt Only(Webhook push) => Assert.Single(Assert.Single(Trial.Runs(Hooks.Source, push)).Value.Attempts).Value;
 
     private static Webhook Deployment(string status, string at) => Trial.Webhook(DeploymentJson(status, at), ("X-Gitlab-Event", "Deployment Hook"));
 

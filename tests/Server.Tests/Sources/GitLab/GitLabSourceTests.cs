@@ -68,6 +68,14 @@ public sealed class GitLabSourceTests
     public void What_is_not_recorded_is_ignored(string kind) => Assert.NotNull(Hooks.Source.Read(Hooks.Hook(kind, """ "object_kind": "note" """)).Ignored);
 
     [Fact]
+    public void Why_nothing_is_recorded_names_members_and_none_of_what_stands_in_them()
+    {
+        Assert.DoesNotContain("hunter2", Hooks.Source.Read(Trial.Webhook(Hooks.Of(""" "object_kind": "hunter2" """))).Ignored!, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", Hooks.Source.Read(Hooks.Hook("Release Hook", """ "tag": "v1", "action": "hunter2" """)).Ignored!, StringComparison.Ordinal);
+        Assert.Contains("Note Hook", Hooks.Source.Read(Hooks.Hook("Note Hook", "\"object_kind\": \"note\"")).Ignored!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_the_header_the_payload_says_what_it_is() => Assert.Single(Trial.Runs(Hooks.Source, Trial.Webhook(Hooks.PipelineJson("pending"))));
 
     [Fact]

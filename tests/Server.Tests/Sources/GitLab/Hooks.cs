@@ -62,6 +62,10 @@ internal static class Hooks
 
     public static Webhook Job(string status, string more = "") => Trial.Webhook(JobJson(status, more), ("X-Gitlab-Event", "Job Hook"));
 
+    /// <summary>The same of a GitLab that lies below a path of its host.</summary>
+    public static Webhook Below(string json, string kind) =>
+        Trial.Webhook(json.Replace("https://git.example.com/", "https://git.example.com/gitlab/", StringComparison.Ordinal), ("X-Gitlab-Event", kind));
+
     public static RunState Run(string rendering, params IEnumerable<Webhook> webhooks) => Trial.Runs(Source, webhooks)[rendering];
 
     public static Attempt Only(string rendering, params IEnumerable<Webhook> webhooks) => Assert.Single(Run(rendering, webhooks).Attempts).Value;

@@ -89,6 +89,35 @@ public sealed class IssueTests
     public void An_issue_without_a_number_is_not_understood() =>
         Assert.Throws<NotUnderstoodException>(() => Hooks.Source.Read(Hooks.Hook("Issue Hook", """ "object_attributes": { "action": "open" } """)));
 
+    [Theory]
+    [InlineData("acme.io/web", "vstrace-gitlab-issue-acme.io.web-4")]
+    [InlineData("acme/sub/web.app", "acme/sub/web.app#4")]
+    [InlineData("acme.io/sub.x/web", "vstrace-gitlab-issue-acme.io.sub.x.web-4")]
+    public void What_it_names_short_is_found_whatever_its_groups_are_called(string path, string name)
+    {
+        var json = Hooks.IssueJson("open", "10:00:00").Replace("acme/web", path, StringComparison.Ordinal);
+
+        var (_, run) = Assert.Single(Trial.Runs(Hooks.Source, Trial.Webhook(json, ("X-Gitlab-Event", "Issue Hook"))));
+
+        var noted = Assert.Single(Mention.In(Assert.Single(run.Attempts[1].Notes)));
+        Assert.Equal(name, noted.Text);
+        Assert.Contains(name, Aliases.NamesOf(new RunId("gitlab", "issue", path.Replace('/', '.'), "4")));
+    }
+
+    [Fact]
+    public void What_it_names_short_is_found_in_a_project_whose_path_is_too_long_for_a_namespace()
+    {
+        var path = string.Join('/', Enumerable.Repeat("many.people", 10));
+        var json = Hooks.IssueJson("open", "10:00:00").Replace("acme/web", path, StringComparison.Ordinal).Replace("Follows from #4", $"Closes #4, see !5 and https://git.example.com/{path}/-/issues/6", StringComparison.Ordinal);
+
+        var (rendering, run) = Assert.Single(Trial.Runs(Hooks.Source, Trial.Webhook(json, ("X-Gitlab-Event", "Issue Hook"))));
+
+        var four = rendering.Replace("-12", "-4", StringComparison.Ordinal);
+        Assert.Equal([four, four.Replace("-issue-", "-pull_request-", StringComparison.Ordinal)[..^1] + "5", four[..^1] + "6"],
+            Mention.In(Assert.Single(run.Attempts[1].Notes)).Select(static m => m.Text));
+        Assert.StartsWith("Closes vstrace-gitlab-issue-", run.Attempts[1].Notes[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Whatever_an_issue_looks_like_is_taken() => Trial.TakesWhateverComes(Hooks.Source,
         Hooks.IssueJson("close", "16:30:00", """, "labels": [{ "title": "bug" }]""", """, "changes": { "title": { "previous": "a", "current": "b" } }"""), [("X-Gitlab-Event", "Issue Hook")], 300, 1);

@@ -70,6 +70,29 @@ public sealed class JobTests
         Assert.Equal(outcome, Hooks.Only(Id, Hooks.Job(status, Finished + $", \"build_failure_reason\": \"{because}\"")).Outcome);
 
     [Fact]
+    public void One_that_was_skipped_ended_with_its_pipeline_or_else_as_it_was_made()
+    {
+        var made = Hooks.Only(Id, Hooks.Job("skipped"));
+        var ended = Hooks.Only(Id, Trial.Webhook(Hooks.JobJson("skipped").Replace("\"author_name\"", "\"finished_at\": \"2026-03-02 12:07:00 UTC\", \"author_name\"", StringComparison.Ordinal), ("X-Gitlab-Event", "Job Hook")));
+
+        Assert.Equal((Outcome.Skip, Hooks.At("12:00:00.500"), TimeSpan.Zero), (made.Outcome, made.EndedAt, made.Duration));
+        Assert.Equal((Outcome.Skip, Hooks.At("12:07:00")), (ended.Outcome, ended.EndedAt));
+    }
+
+    [Fact]
+    public void One_of_no_known_project_is_not_understood() => Assert.Throws<NotUnderstoodException>(() =>
+        Hooks.Source.Read(Trial.Webhook("""{ "object_kind": "build", "build_id": 1977, "build_status": "created" }""", ("X-Gitlab-Event", "Job Hook"))));
+
+    [Fact]
+    public void Below_a_path_of_its_host_GitLabs_project_is_the_same_as_by_its_other_webhooks()
+    {
+        const string repository = """ "repository": { "name": "web", "homepage": "https://git.example.com/gitlab/acme/web", "url": "git@git.example.com:acme/web.git" } """;
+        Assert.Equal([Id], Trial.Runs(Hooks.Source,
+            Trial.Webhook($$"""{ "object_kind": "build", "build_id": 1977, "build_status": "created", {{repository}} }""", ("X-Gitlab-Event", "Job Hook"))).Keys);
+        Assert.Equal([Id], Trial.Runs(Hooks.Source, Hooks.Below(Hooks.JobJson("created"), "Job Hook")).Keys);
+    }
+
+    [Fact]
     public void Weakness_26_one_without_a_repository_is_taken() =>
         Assert.NotNull(Hooks.Only(Id, Trial.Webhook(Hooks.JobJson("created").Replace("\"repository\"", "\"none\"", StringComparison.Ordinal), ("X-Gitlab-Event", "Job Hook"))));
 

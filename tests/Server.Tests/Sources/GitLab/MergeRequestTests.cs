@@ -80,6 +80,25 @@ public sealed class MergeRequestTests
         Assert.Equal("review@11:00:00 approved@11:00:00", Hooks.Only(Five, Hooks.Change("open", "11:00:00"), Hooks.Change("approved", "11:00:00")).Stages());
 
     [Fact]
+    public void An_approval_that_leaves_the_time_of_the_last_update_comes_after_what_that_was_too()
+    {
+        // Of what is told of one moment the order is one of ids: a dozen would hardly all be right by chance.
+        foreach (var title in Enumerable.Range(0, 12))
+        {
+            var more = $", \"draft\": false, \"title\": \"{title}\"";
+            Webhook[] history =
+            [
+                Hooks.Change("open", "11:00:00", ", \"draft\": true"),
+                Hooks.Change("update", "12:00:00", more, """, "changes": { "draft": { "previous": true, "current": false } }"""),
+                Hooks.Change("approved", "12:00:00", more),
+            ];
+
+            Assert.Equal("draft@11:00:00 review@12:00:00 approved@12:00:00", Hooks.Only(Five, history).Stages());
+            Assert.Equal("draft@11:00:00 review@12:00:00 approved@12:00:00 review@12:00:00", Hooks.Only(Five, [.. history, Hooks.Change("unapproved", "12:00:00", more)]).Stages());
+        }
+    }
+
+    [Fact]
     public void One_that_was_approved_after_the_merge_stays_merged()
     {
         var attempts = Hooks.Run(Five, [.. History, Hooks.Change("approved", "15:00:00", """, "state": "merged" """)]).Attempts;

@@ -69,6 +69,54 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public void A_retry_whose_running_was_lost_begins_with_the_jobs_that_its_end_tells_of()
+    {
+        const string first = "{ \"id\": 1, \"created_at\": \"2026-03-02 12:00:00 UTC\", \"started_at\": \"2026-03-02 12:01:00 UTC\", \"finished_at\": \"2026-03-02 12:05:00 UTC\" }";
+        Webhook[] history =
+        [
+            .. History,
+            Hooks.Pipeline("success", Queue + """, "finished_at": "2026-03-02 13:05:00 UTC" """,
+                $$""", "builds": [{{first}}, { "id": 2, "created_at": "2026-03-02 13:00:00 UTC", "started_at": "2026-03-02 13:01:00 UTC", "finished_at": "2026-03-02 13:05:00 UTC" }]"""),
+        ];
+
+        var attempts = Hooks.Run(ThirtyOne, history).Attempts;
+
+        Assert.Equal([(1, Outcome.Failure, TimeSpan.FromMinutes(10)), (2, Outcome.Success, TimeSpan.FromMinutes(5))],
+            attempts.Values.Select(static a => (a.Number, a.Outcome!.Value, a.Duration!.Value)));
+        Trial.EveryOrderTellsTheSame(Hooks.Source, history);
+    }
+
+    [Fact]
+    public void So_does_a_job_that_was_played_by_hand_after_the_end()
+    {
+        Webhook[] history =
+        [
+            Hooks.Pipeline("success", Queue + """, "finished_at": "2026-03-02 12:10:00 UTC" """),
+            Hooks.Pipeline("failed", Queue + """, "finished_at": "2026-03-02 13:05:00 UTC" """, """
+                , "builds": [{ "id": 1, "created_at": "2026-03-02 12:00:00 UTC", "started_at": "2026-03-02 12:01:00 UTC", "finished_at": "2026-03-02 12:10:00 UTC" },
+                             { "id": 2, "created_at": "2026-03-02 12:00:00 UTC", "started_at": "2026-03-02 13:01:00 UTC", "finished_at": "2026-03-02 13:05:00 UTC" }]
+                """),
+        ];
+
+        Assert.Equal([Outcome.Success, Outcome.Failure], Hooks.Run(ThirtyOne, history).Attempts.Values.Select(static a => a.Outcome!.Value));
+        Trial.EveryOrderTellsTheSame(Hooks.Source, history);
+    }
+
+    [Fact]
+    public void Jobs_that_ran_one_after_the_other_are_one_attempt()
+    {
+        const string builds = """
+            , "builds": [{ "id": 1, "created_at": "2026-03-02 12:00:00 UTC", "started_at": "2026-03-02 12:01:00 UTC", "finished_at": "2026-03-02 12:05:00 UTC" },
+                         { "id": 2, "created_at": "2026-03-02 12:00:00 UTC", "started_at": "2026-03-02 12:06:00 UTC", "finished_at": "2026-03-02 12:10:00 UTC" }]
+            """;
+
+        var pipeline = Hooks.Only(ThirtyOne, [.. History[..^1], Hooks.Pipeline("failed", Failed, builds)]);
+
+        Assert.Equal((Outcome.Failure, TimeSpan.FromMinutes(10), "queued@12:00:00 running@12:00:30"), (pipeline.Outcome, pipeline.Duration, pipeline.Stages()));
+        Assert.Equal(pipeline.Stages(), Hooks.Only(ThirtyOne, Hooks.Pipeline("failed", Failed, builds)).Stages());
+    }
+
+    [Fact]
     public void One_that_is_active_after_its_end_for_no_known_reason_starts_nothing() =>
         Assert.Equal(Hooks.At("12:10:00"), Hooks.Only(ThirtyOne, [.. History, Hooks.Pipeline("running", Failed)]).EndedAt);
 
@@ -86,6 +134,10 @@ public sealed class PipelineTests
     [Fact]
     public void A_forks_pipeline_is_part_of_the_merge_request_where_that_is() => Assert.Equal("vstrace-gitlab-pull_request-main.web-5",
         Hooks.Only(ThirtyOne, Hooks.Pipeline("running", Queue, """, "merge_request": { "iid": 5, "target_project_id": 1, "url": "https://git.example.com/main/web/-/merge_requests/5" }""")).Parent);
+
+    [Fact]
+    public void A_forks_merge_request_is_found_on_a_GitLab_below_a_path_too() => Assert.Equal("vstrace-gitlab-pull_request-main.web-5",
+        Hooks.Only(ThirtyOne, Hooks.Below(Hooks.PipelineJson("running", Queue, """, "merge_request": { "iid": 5, "target_project_id": 1, "url": "https://git.example.com/main/web/-/merge_requests/5" }"""), "Pipeline Hook")).Parent);
 
     [Fact]
     public void One_that_another_pipeline_started_is_part_of_that() => Assert.Equal("vstrace-gitlab-pipeline-acme.platform-30",

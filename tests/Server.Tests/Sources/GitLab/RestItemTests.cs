@@ -85,12 +85,52 @@ public sealed class RestItemTests
         Assert.Equal((Hooks.At("12:00:00.500"), Hooks.At("12:09:00")), (job.StartedAt, job.EndedAt));
     }
 
+    [Fact]
+    public void Below_a_path_of_its_host_a_project_is_what_it_is_called_and_not_where_it_lies()
+    {
+        var jobs = Jobs.Replace("https://git.example.com/", "https://git.example.com/gitlab/", StringComparison.Ordinal)
+            .Replace("\"username\": \"ada\"", "\"username\": \"ada\", \"web_url\": \"https://git.example.com/gitlab/ada\"", StringComparison.Ordinal);
+
+        Assert.Equal(["vstrace-gitlab-job-acme.web-1977"], Runs(jobs).Keys);
+    }
+
+    [Fact]
+    public void Half_a_character_costs_only_the_member_that_has_it()
+    {
+        var issue = Assert.Single(Runs(Issues.Replace("Basket is slow", "Basket \\ud800", StringComparison.Ordinal))["vstrace-gitlab-issue-acme.web-12"].Attempts).Value;
+
+        Assert.Equal((TimeSpan.FromHours(6.5), null, "bug, urgent"), (issue.Duration!.Value, issue.Tag("issue.title"), issue.Tag("issue.labels")));
+    }
+
     [Theory]
     [InlineData("""{ "id": 1, "iid": 2, "title": "1.0", "state": "active", "web_url": "https://git.example.com/acme/web/-/milestones/2" }""")]
     [InlineData("""{ "id": 31, "sha": "bcbb", "status": "failed" }""")]
     [InlineData("[1]")]
     [InlineData("null")]
     public void What_is_none_of_these_is_not_understood(string json) => Assert.Throws<NotUnderstoodException>(() => Hooks.Source.Unroll(Parsed(json)).ToList());
+
+    [Fact]
+    public void Whatever_an_item_looks_like_is_taken()
+    {
+        foreach (var (json, seed) in new[] { (Issues, 1), (Change, 2), (Pipelines, 3), (Jobs, 4), (Deployments, 5), (Releases, 6) })
+        {
+            Trial.TakesWhateverComes(new Unrolling(), json, [], 100, seed);
+        }
+    }
+
+    /// <summary>What is saved, read as what is sent is.</summary>
+    private sealed class Unrolling : ISource
+    {
+        public string Name => Hooks.Source.Name;
+
+        public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) => SignatureCheck.Missing;
+
+        public string? DeliveryId(Webhook webhook) => null;
+
+        public Told Read(Webhook webhook) => Told.Of(Unroll(webhook.Payload).SelectMany(static w => Hooks.Source.Read(w).Events));
+
+        public IEnumerable<Webhook> Unroll(Payload saved) => Hooks.Source.Unroll(saved);
+    }
 
     private static Payload Parsed(string json) => Payload.Parse(System.Text.Encoding.UTF8.GetBytes(json));
 

@@ -8,6 +8,14 @@ public static class Pages
     /// <summary>Pages of the full server: what to call it, and its address.</summary>
     public static TheoryData<string, string> All => new()
     {
+        { "now", "/" },
+        { "the log", "/audit" },
+        { "the log with an event beside it", "/audit?event=1" },
+        { "the log with a filter that cannot be", "/audit?kind=dreamt&from=yesterday&run=x" },
+        { "no event that matches", "/audit?actor=nobody" },
+        { "the system", "/system" },
+        { "a page on this machine's clock", "/audit?tz=Asia/Kolkata" },
+        { "no such page", "/nothing/here" },
         { "the runs", "/runs" },
         { "the runs of a filter", "/runs?outcome=failure&tag=service%3Dapi" },
         { "the runs of a filter that cannot be", "/runs?state=dreaming&tag=x&from=yesterday" },

@@ -27,7 +27,7 @@ internal sealed class IndexModel(ISystemStatus status, ProjectionQueries project
     public (string Product, string Version, long Bytes) Database { get; private set; }
 
     /// <summary>The newest deliveries that were not understood, one more than are shown where there are more.</summary>
-    public IReadOnlyList<QuarantinedRequest> Quarantined { get; private set; } = [];
+    public IReadOnlyList<QuarantinedItem> Quarantined { get; private set; } = [];
 
     /// <summary>What became of what a form of this page asked for, as a sentence; null where none did.</summary>
     public string? Said { get; private set; }

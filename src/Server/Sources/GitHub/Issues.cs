@@ -25,9 +25,11 @@ internal static class Issues
                 .. subject.StartedEarlier(created, author),
                 .. subject.Names(note, created ?? updated),
                 subject.Ended(OutcomeOf(issue), issue["closed_at"].Time ?? updated, delivery.Sender)]),
-            // Its last update may be long ago, and GitHub gives no time for this; of one that was closed before, that was the end.
-            "deleted" or "transferred" when issue["state"].Text != "closed" =>
-                Told.Of([.. subject.StartedEarlier(created, author), subject.Ended(Outcome.Cancellation, null, delivery.Sender)]),
+            // Its last update may be long ago, and GitHub gives no time for this; of one that was closed before, that was the end. Transferred it lives on
+            // there, all its time with it: here it neither goes on nor counts.
+            "deleted" or "transferred" when issue["state"].Text != "closed" => Told.Of([
+                .. subject.StartedEarlier(created, author),
+                subject.Ended(delivery.Action == "deleted" ? Outcome.Cancellation : Outcome.Skip, null, delivery.Sender) with { AboutWhen = updated }]),
             "" => throw new NotUnderstoodException("The delivery does not say what happened to the issue."),
             "edited" => Told.Of(subject.Annotated(updated, note)),
             _ => Told.Of(subject.Annotated(updated)),

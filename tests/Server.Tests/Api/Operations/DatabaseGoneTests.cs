@@ -25,6 +25,12 @@ public sealed class DatabaseGoneTests
             answer.IsProblem(503, "database");
             Assert.Equal("2", answer.Headers["Retry-After"]);
         }
+        foreach (var address in new[] { "/", "/runs", "/audit", "/system" })
+        {
+            var page = await client.GetAsync(address, ("Accept", "text/html"));
+            Assert.Equal((503, "2"), (page.Status, page.Headers["Retry-After"]));
+            Assert.Contains("http-equiv=\"refresh\"", page.Text, StringComparison.Ordinal);
+        }
         var notReady = await client.GetAsync("/readyz");
         var refused = await event_;
 

@@ -29,7 +29,7 @@ public sealed class ProblemTests(SqliteServer server)
     [InlineData("POST", "/login", 415)]
     public async Task An_error_is_a_problem_whatever_the_caller_accepts(string method, string address, int status)
     {
-        foreach (var accept in new[] { "*/*", "application/json", "text/html", "text/event-stream", "application/xml" })
+        foreach (var accept in new[] { "*/*", "application/json", "text/event-stream", "application/xml" })
         {
             var answer = await Client.SendAsync(new HttpMethod(method), address, method == "POST" ? [] : null, null, ("Accept", accept));
 
@@ -37,6 +37,21 @@ public sealed class ProblemTests(SqliteServer server)
             Assert.True(status != 404 || answer.Json.Text("detail")!.Contains("/openapi/v1.json", StringComparison.Ordinal)
                 || answer.Json.Text("detail")!.Contains("/api/v1/runs?id=", StringComparison.Ordinal));
         }
+    }
+
+    [Theory]
+    [InlineData("/nothing", 404, "There is nothing at this address.")]
+    [InlineData("/customhttp", 405, "This address takes POST.")]
+    [InlineData("/live", 400, "view:")]
+    [InlineData("/runs?find=%00", 400, "NUL")]
+    public async Task A_person_gets_a_page_that_says_it_and_leads_on(string address, int status, string says)
+    {
+        var answer = await Client.GetAsync(address, ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"));
+
+        Assert.Equal((status, "text/html"), (answer.Status, answer.ContentType!.Split(';')[0]));
+        Assert.Contains(says, answer.Text, StringComparison.Ordinal);
+        Assert.Contains("href=\"/runs\"", answer.Text, StringComparison.Ordinal);
+        (await Client.GetAsync("/api/v1" + address, ("Accept", "text/html"))).IsProblem(address.Contains('%', StringComparison.Ordinal) ? 400 : 404);
     }
 
     [Fact]

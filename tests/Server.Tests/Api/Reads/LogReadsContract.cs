@@ -27,6 +27,45 @@ public abstract class LogReadsContract(ApiServer server)
         Assert.Equal(Enumerable.Range(0, seen.Count).Select(i => first + 9 - i), seen);
     }
 
+    [Theory]
+    [InlineData("", "ended,started,annotated,started")]
+    [InlineData("&kind=started", "started,started")]
+    [InlineData("&actor=alice", "ended,started")]
+    [InlineData("&outcome=failure", "ended,started")]
+    [InlineData("&type=job&kind=annotated", "annotated")]
+    [InlineData("&type=nothing", "")]
+    [InlineData("&source=customhttp&submitter=loopback", "ended,started,annotated,started")]
+    [InlineData("&submitter=somebody", "")]
+    [InlineData("&from=2099-01-01T00:00:00Z", "")]
+    [InlineData("&to=2001-01-01T00:00:00Z", "")]
+    [InlineData("&from=2001-01-01T00:00:00Z&to=2099-01-01T00:00:00Z", "ended,started,annotated,started")]
+    public async Task The_log_is_searched_by_what_its_events_and_their_runs_are(string search, string kinds)
+    {
+        await Client.RecordAsync(
+            Sent.Start(_ns, "1", 0, "job"), Sent.Event("annotate", _ns, "1", 1, "job", "\"reason\":\"to see\""),
+            Sent.Start(_ns, "2", 0, "build", "\"actor\":\"alice\""), Sent.End(_ns, "2", 5, "build", "\"outcome\":\"failure\""));
+
+        Assert.Equal(kinds, string.Join(',', (await Client.ReadAsync($"/api/v1/events?namespace={_ns}{search}")).Each("kind")));
+    }
+
+    [Fact]
+    public async Task The_log_is_searched_by_run_and_by_operation()
+    {
+        var items = await Client.RecordAsync(Sent.Start(_ns, "1"), Sent.Start(_ns, "2"), Sent.End(_ns, "1", 5));
+        var run = await Client.RunAsync(items[0]);
+
+        Assert.Equal(["ended", "started"], (await Client.ReadAsync($"/api/v1/events?run={run.Text("key")}")).Each("kind"));
+        Assert.Equal(["ended", "started", "started"], (await Client.ReadAsync($"/api/v1/events?operation={run.Text("operation")}")).Each("kind"));
+    }
+
+    [Theory]
+    [InlineData("kind=dreamt", "kind")]
+    [InlineData("outcome=fine", "outcome")]
+    [InlineData("run=x", "run")]
+    [InlineData("operation=x", "operation")]
+    [InlineData("limit=0", "limit")]
+    public async Task A_search_that_cannot_be_is_refused(string search, string field) => (await Client.GetAsync("/api/v1/events?" + search)).IsProblem(400, field: field);
+
     [Fact]
     public async Task The_first_event_is_the_last_of_the_last_page()
     {

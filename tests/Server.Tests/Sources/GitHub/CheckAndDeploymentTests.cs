@@ -52,6 +52,13 @@ public sealed class CheckAndDeploymentTests
     }
 
     [Fact]
+    public void A_suite_whose_check_is_asked_for_again_begins_again()
+    {
+        var again = Source.Read(Check("rerequested", "")).Events;
+        Assert.Equal([(EventKind.Started, SuiteId, null)], again.Select(static e => (e.Kind, e.Run.Rendering, e.At)));
+    }
+
+    [Fact]
     public void What_github_actions_does_is_told_once()
     {
         Assert.NotNull(Source.Read(Check("completed", """ "app": {"slug": "github-actions"} """)).Ignored);

@@ -64,13 +64,13 @@ public sealed class IssueTests
     }
 
     [Theory]
-    [InlineData("deleted")]
-    [InlineData("transferred")]
-    public void An_open_issue_that_goes_away_is_cancelled_when_that_is_heard_of(string action)
+    [InlineData("deleted", "cancellation")]
+    [InlineData("transferred", "skip")]
+    public void An_open_issue_that_goes_away_ends_when_that_is_heard_of_and_of_old_deliveries_about_its_last_update(string action, string outcome)
     {
-        var told = Source.Read(Issue(action, ""));
+        var told = Source.Read(Issue(action, """ "updated_at": "2026-03-02T10:30:00Z" """));
         Assert.Equal([EventKind.Started, EventKind.Ended], told.Events.Select(static e => e.Kind));
-        Assert.Equal((null, "cancellation"), (told.Events[1].At, told.Events[1].Data.Outcome));
+        Assert.Equal((null, At("10:30:00"), outcome), (told.Events[1].At, told.Events[1].AboutWhen, told.Events[1].Data.Outcome));
     }
 
     [Fact]

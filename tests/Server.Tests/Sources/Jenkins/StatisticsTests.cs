@@ -79,6 +79,7 @@ public sealed class StatisticsTests
     [InlineData("acme/redeployment", "vstrace-jenkins-build-acme-redeployment-12")]
     [InlineData("deploy/acme", "vstrace-jenkins-build-deploy-acme-12")]
     [InlineData("deploy-api/feature%2Fdark-mode", "vstrace-jenkins-deploy-deploy-api-feature/dark-mode-12")]
+    [InlineData("acme/deploy/AXIS=x", "vstrace-jenkins-deploy-acme.deploy-AXIS=x-12")]
     [InlineData("api/fix%2Fdeploy", "vstrace-jenkins-build-api-fix/deploy-12")]
     public void A_job_whose_own_name_has_the_word_deploy_deploys(string job, string rendering) =>
         Assert.Equal(rendering, Builds.Name(Builds.Begun(job: job), Builds.Ended(job: job)));

@@ -8,6 +8,12 @@ namespace ValueStream.Web.Charts;
 /// <param name="Width">How wide it is; 0 for one too short to see, which is drawn as a stroke.</param>
 internal readonly record struct Stretch(double X, double Width);
 
+/// <summary>A stage of a run within its lane.</summary>
+/// <param name="At">Where it lies.</param>
+/// <param name="Name">What its sender calls it.</param>
+/// <param name="Took">How long the run was in it.</param>
+internal sealed record StageStretch(Stretch At, string Name, TimeSpan Took);
+
 /// <summary>A line of the waterfall.</summary>
 /// <param name="Line">What it stands for.</param>
 /// <param name="Look">Its state; a group's is that of the run that matters most.</param>
@@ -19,10 +25,11 @@ internal readonly record struct Stretch(double X, double Width);
 /// <param name="Waits">Where the critical path waited for parts of it.</param>
 /// <param name="Failed">When those of a group ran that failed; empty for a run, and where the whole lane has that colour.</param>
 /// <param name="Mark">Where the end of a run stands whose start is not known; null for others.</param>
+/// <param name="Stages">The stages that a run passed through; empty for a group.</param>
 /// <param name="IsSelected">Whether it is the run whose page this is.</param>
 internal sealed record WaterfallLine(
     TraceLine Line, Look Look, Look Tint, TimeSpan From, TimeSpan To, IReadOnlyList<Stretch> Bars, IReadOnlyList<Stretch> Work,
-    IReadOnlyList<Stretch> Waits, IReadOnlyList<Stretch> Failed, double? Mark, bool IsSelected);
+    IReadOnlyList<Stretch> Waits, IReadOnlyList<Stretch> Failed, double? Mark, IReadOnlyList<StageStretch> Stages, bool IsSelected);
 
 /// <summary>A share of the critical path.</summary>
 /// <param name="Name">The operation's name, with its type where several of a name took part; null for waits.</param>
@@ -63,6 +70,15 @@ internal sealed record Waterfall
     /// selected run is one, because its page says so already.</summary>
     public required IReadOnlyList<RunView> Broken { get; init; }
 
+    /// <summary>The run below the root that makes up most of the critical path, and how much; null where there is none.</summary>
+    public required (RunView Run, TimeSpan Path)? Slowest { get; init; }
+
+    /// <summary>Where the axis begins.</summary>
+    public required DateTimeOffset Begin { get; init; }
+
+    /// <summary>Whether the axis grows, because something runs.</summary>
+    public required bool Grows { get; init; }
+
     /// <summary>Computes it.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="selected">Span id of the run whose page this is.</param>
@@ -97,6 +113,9 @@ internal sealed record Waterfall
             Length = to - from,
             Shares = SharesOf(trace),
             Broken = BrokenIn(trace, selected),
+            Slowest = SlowestOf(trace),
+            Begin = from,
+            Grows = trace.Runs.Any(static r => r.State == "running") && to >= now,
         };
 
         WaterfallLine Draw(TraceLine line, bool isSelected)
@@ -115,6 +134,8 @@ internal sealed record Waterfall
                 Joined(pieces.Where(static p => p.Kind == "wait").Select(static p => (p.From, p.To))),
                 tint.IsFailure ? [] : Joined(line.Runs.Where(static r => Look.Of(r).IsFailure).Select(r => (Start(r), End(r)))),
                 mark ? Percent(End(line.First)) : null,
+                line.Group is not null ? [] : [.. line.First.Stages.Select(s => (s, To: s.To ?? End(line.First))).Select(s =>
+                    new StageStretch(new(Percent(s.s.From), Math.Max(0, Percent(s.To) - Percent(s.s.From))), s.s.Name, s.To - s.s.From))],
                 isSelected);
         }
 
@@ -141,6 +162,15 @@ internal sealed record Waterfall
         DateTimeOffset Start(RunView run) => run.StartedAt ?? run.EndedAt ?? now;
 
         DateTimeOffset End(RunView run) => run.EndedAt ?? (run.State == "running" && now > Start(run) ? now : Start(run));
+    }
+
+    private static (RunView, TimeSpan)? SlowestOf(TraceView trace)
+    {
+        var parents = TraceTree.Parents(trace);
+        var path = trace.CriticalPath.Where(p => p.Kind == "run" && parents.ContainsKey(p.Run))
+            .GroupBy(static p => p.Run, static (run, pieces) => (Run: run, Ticks: pieces.Sum(static p => (p.To - p.From).Ticks))).ToList();
+        return path.Count == 0 || path.MaxBy(static p => p.Ticks) is not { Ticks: > 0 } most ? null
+            : (trace.Runs.First(r => r.SpanId == most.Run), TimeSpan.FromTicks(most.Ticks));
     }
 
     private static List<RunView> BrokenIn(TraceView trace, string? selected)

@@ -51,14 +51,13 @@ internal static class TraceComparison
         var below = new Dictionary<string, bool>(StringComparer.Ordinal) { [top] = true };
         var runs = trace.Runs.Where(r => IsBelow(r.SpanId)).ToDictionary(static r => r.SpanId, StringComparer.Ordinal);
         // An operation that a run repeats below itself is a step of it; the run itself is what is compared.
-        var steps = runs.Values.Where(r => r.SpanId != top).Select(r => (Of: ("step", r.Operation, (string?)null), Run: r, Seconds: Look.Took(r, now)?.TotalSeconds ?? 0));
-        var stages = runs.Values.SelectMany(r => r.Stages.Select(s => (("stage", r.Operation, (string?)s.Name), r, Math.Max(0, ((s.To ?? r.EndedAt ?? now) - s.From).TotalSeconds))));
-        var waits = trace.CriticalPath.Where(p => p.Kind == "wait" && runs.ContainsKey(p.Run))
-            .Select(p => (("wait", runs[p.Run].Operation, (string?)null), runs[p.Run], (p.To - p.From).TotalSeconds));
-        return steps.Concat(stages).Concat(waits).GroupBy(static s => s.Of).ToDictionary(static g => g.Key, static g =>
+        var parts = runs.Values.Where(r => r.SpanId != top).Select(r => new Part(("step", r.Operation, null), r, Look.Took(r, now)?.TotalSeconds ?? 0))
+            .Concat(runs.Values.SelectMany(r => r.Stages.Select(s => new Part(("stage", r.Operation, s.Name), r, Math.Max(0, ((s.To ?? r.EndedAt ?? now) - s.From).TotalSeconds)))))
+            .Concat(trace.CriticalPath.Where(p => p.Kind == "wait" && runs.ContainsKey(p.Run)).Select(p => new Part(("wait", runs[p.Run].Operation, null), runs[p.Run], (p.To - p.From).TotalSeconds)));
+        return parts.GroupBy(static p => p.Of).ToDictionary(static g => g.Key, static g =>
         {
             var all = g.ToList();
-            return (new ComparedSide(all.Sum(static s => s.Seconds), all.Count, g.Key.Item1 == "step" ? Look.Of(all.Select(static s => s.Run)) : null,
+            return (new ComparedSide(all.Sum(static p => p.Seconds), all.Count, g.Key.Kind == "step" ? Look.Of(all.Select(static p => p.Run)) : null,
                 all is [var one] && one.Run.Hidden is not true ? one.Run : null), all[0].Run);
         });
 
@@ -82,4 +81,6 @@ internal static class TraceComparison
             return known;
         }
     }
+
+    private sealed record Part((string Kind, string Operation, string? Stage) Of, RunView Run, double Seconds);
 }

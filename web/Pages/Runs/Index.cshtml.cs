@@ -91,7 +91,7 @@ internal sealed class IndexModel(RunQueries runs, OperationQueries operations, C
     /// <summary>So many runs a file has at most.</summary>
     public const int MostInFile = 1_000;
 
-    private static IActionResult File(IReadOnlyList<RunView> runs) => Csv.File(
+    private static FileContentResult File(IReadOnlyList<RunView> runs) => Csv.File(
         "runs",
         ["key", "attempt", "state", "outcome", "name", "type", "namespace", "source", "id", "actor", "reason", "startedAt", "endedAt", "duration", "parent", "tags"],
         runs.Select(static r => new object?[]

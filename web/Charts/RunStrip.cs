@@ -29,6 +29,9 @@ internal sealed record RunStrip
         (TimeSpan.FromDays(1), "day"), (TimeSpan.FromDays(7), "week"), (TimeSpan.FromDays(28), "4 weeks"), (TimeSpan.FromDays(364), "52 weeks"),
     ];
 
+    /// <summary>Longer steps begin at round times of the clock also when it was changed between.</summary>
+    private static readonly TimeSpan ByTheClock = TimeSpan.FromHours(3);
+
     /// <summary>The bars, the oldest first, without a gap.</summary>
     public required IReadOnlyList<StripBar> Bars { get; init; }
 
@@ -55,7 +58,7 @@ internal sealed record RunStrip
         while (edges[^1] < to && edges.Count <= MostBars)
         {
             // A day of a zone is not always as long as the next: what is a little more than a step later lies in the next one.
-            edges.Add(step < TimeSpan.FromDays(1) ? edges[^1] + step : Floor(edges[^1] + step + TimeSpan.FromHours(2)));
+            edges.Add(step < ByTheClock ? edges[^1] + step : Floor(edges[^1] + step + TimeSpan.FromHours(1)));
         }
         var counts = new int[edges.Count - 1, 4];
         foreach (var end in ends)
@@ -75,7 +78,7 @@ internal sealed record RunStrip
             var local = TimeZoneInfo.ConvertTime(at, zone);
             // The calendar's first day was a Monday, and so is every week's.
             var floor = new DateTime(local.Ticks - (local.Ticks % step.Ticks));
-            return new DateTimeOffset(floor, step < TimeSpan.FromDays(1) ? local.Offset : zone.GetUtcOffset(floor)).ToUniversalTime();
+            return new DateTimeOffset(floor, step < ByTheClock ? local.Offset : zone.GetUtcOffset(floor)).ToUniversalTime();
         }
     }
 

@@ -47,9 +47,8 @@ internal static class TraceComparison
 
     private static Dictionary<(string Kind, string Operation, string? Stage), (ComparedSide Side, RunView First)> Sides(TraceView trace, string top, DateTimeOffset now)
     {
-        var parents = TraceTree.Parents(trace);
-        var below = new Dictionary<string, bool>(StringComparer.Ordinal) { [top] = true };
-        var runs = trace.Runs.Where(r => IsBelow(r.SpanId)).ToDictionary(static r => r.SpanId, StringComparer.Ordinal);
+        var below = TraceTree.Below(trace, top);
+        var runs = trace.Runs.Where(r => below.Contains(r.SpanId)).ToDictionary(static r => r.SpanId, StringComparer.Ordinal);
         // An operation that a run repeats below itself is a step of it; the run itself is what is compared.
         var parts = runs.Values.Where(r => r.SpanId != top).Select(r => new Part(("step", r.Operation, null), r, Look.Took(r, now)?.TotalSeconds ?? 0))
             .Concat(runs.Values.SelectMany(r => r.Stages.Select(s => new Part(("stage", r.Operation, s.Name), r, Math.Max(0, ((s.To ?? r.EndedAt ?? now) - s.From).TotalSeconds)))))
@@ -60,26 +59,6 @@ internal static class TraceComparison
             return (new ComparedSide(all.Sum(static p => p.Seconds), all.Count, g.Key.Kind == "step" ? Look.Of(all.Select(static p => p.Run)) : null,
                 all is [var one] && one.Run.Hidden is not true ? one.Run : null), all[0].Run);
         });
-
-        // Not recursive: a trace may be one chain of ten thousand runs.
-        bool IsBelow(string span)
-        {
-            var way = new List<string>();
-            var at = span;
-            bool known;
-            while (!below.TryGetValue(at, out known))
-            {
-                way.Add(at);
-                below[at] = false;
-                if (!parents.TryGetValue(at, out var above))
-                {
-                    break;
-                }
-                at = above;
-            }
-            way.ForEach(w => below[w] = known);
-            return known;
-        }
     }
 
     private sealed record Part((string Kind, string Operation, string? Stage) Of, RunView Run, double Seconds);

@@ -75,6 +75,22 @@ internal static class TraceTree
         return parents;
     }
 
+    /// <summary>A run and everything below it, by span ids.</summary>
+    public static HashSet<string> Below(TraceView trace, string top)
+    {
+        var children = Parents(trace).ToLookup(static p => p.Value, static p => p.Key, StringComparer.Ordinal);
+        var below = new HashSet<string>(StringComparer.Ordinal) { top };
+        var pending = new Stack<string>(below);
+        while (pending.TryPop(out var at))
+        {
+            foreach (var child in children[at].Where(below.Add))
+            {
+                pending.Push(child);
+            }
+        }
+        return below;
+    }
+
     private static HashSet<string> Pinned(Dictionary<string, string> parents, string? selected)
     {
         var pinned = new HashSet<string>(StringComparer.Ordinal);

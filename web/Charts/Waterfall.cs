@@ -32,7 +32,7 @@ internal sealed record WaterfallLine(
     IReadOnlyList<Stretch> Waits, IReadOnlyList<Stretch> Failed, double? Mark, IReadOnlyList<StageStretch> Stages, bool IsSelected);
 
 /// <summary>A share of the critical path.</summary>
-/// <param name="Name">The operation's name, with its type where several of a name took part; null for waits.</param>
+/// <param name="Name">The operation's name, with its type, or its namespace, where several of a name took part; null for waits.</param>
 /// <param name="Part">0..1.</param>
 internal sealed record Share(string? Name, double Part);
 
@@ -70,7 +70,7 @@ internal sealed record Waterfall
     /// selected run is one, because its page says so already.</summary>
     public required IReadOnlyList<RunView> Broken { get; init; }
 
-    /// <summary>The run below the root that makes up most of the critical path, and how much; null where there is none.</summary>
+    /// <summary>The step that makes up most of the critical path, and how much: of those below the selected run where there are, else of all. Null where there is none.</summary>
     public required (RunView Run, TimeSpan Path)? Slowest { get; init; }
 
     /// <summary>Where the axis begins.</summary>
@@ -113,7 +113,7 @@ internal sealed record Waterfall
             Length = to - from,
             Shares = SharesOf(trace),
             Broken = BrokenIn(trace, selected),
-            Slowest = SlowestOf(trace),
+            Slowest = SlowestOf(trace, selected),
             Begin = from,
             Grows = trace.Runs.Any(static r => r.State == "running") && to >= now,
         };
@@ -164,13 +164,15 @@ internal sealed record Waterfall
         DateTimeOffset End(RunView run) => run.EndedAt ?? (run.State == "running" && now > Start(run) ? now : Start(run));
     }
 
-    private static (RunView, TimeSpan)? SlowestOf(TraceView trace)
+    private static (RunView, TimeSpan)? SlowestOf(TraceView trace, string? selected)
     {
         var parents = TraceTree.Parents(trace);
-        var path = trace.CriticalPath.Where(p => p.Kind == "run" && parents.ContainsKey(p.Run))
+        var steps = trace.CriticalPath.Where(p => p.Kind == "run" && parents.ContainsKey(p.Run))
             .GroupBy(static p => p.Run, static (run, pieces) => (Run: run, Ticks: pieces.Sum(static p => (p.To - p.From).Ticks))).ToList();
-        return path.Count == 0 || path.MaxBy(static p => p.Ticks) is not { Ticks: > 0 } most ? null
-            : (trace.Runs.First(r => r.SpanId == most.Run), TimeSpan.FromTicks(most.Ticks));
+        var below = selected is null ? [] : TraceTree.Below(trace, selected);
+        var own = steps.FindAll(s => s.Run != selected && below.Contains(s.Run));
+        return (own.Count > 0 ? own : steps).OrderByDescending(static s => s.Ticks).FirstOrDefault() is { Ticks: > 0 } most
+            ? (trace.Runs.First(r => r.SpanId == most.Run), TimeSpan.FromTicks(most.Ticks)) : null;
     }
 
     private static List<RunView> BrokenIn(TraceView trace, string? selected)
@@ -195,6 +197,7 @@ internal sealed record Waterfall
             .GroupBy(static p => p.run?.Operation, static (_, parts) => (parts.First().run, part: parts.Sum(static p => p.seconds)))
             .ToList();
         var names = operations.CountBy(static o => o.run?.Name ?? "").ToDictionary();
+        var types = operations.CountBy(static o => (o.run?.Name, o.run?.Type)).ToDictionary();
         return
         [
             .. operations
@@ -202,6 +205,7 @@ internal sealed record Waterfall
                 .OrderBy(static s => s.Name is null).ThenByDescending(static s => s.Part),
         ];
 
-        string Name(RunView run) => run.Hidden is true ? "another team" : names[run.Name] > 1 ? $"{run.Name} {run.Type}" : run.Name;
+        string Name(RunView run) => run.Hidden is true ? "another team" : types[(run.Name, run.Type)] > 1 ? $"{run.Name} ({run.Namespace})"
+            : names[run.Name] > 1 ? $"{run.Name} {run.Type}" : run.Name;
     }
 }

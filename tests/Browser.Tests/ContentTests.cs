@@ -78,7 +78,7 @@ public sealed class ContentTests(Site site)
     {
         await Expect(page.Locator(".verdict")).ToHaveTextAsync("failed after 5 m 00 s");
         await Expect(page.Locator(".shares")).ToContainTextAsync("failed: unit tests");
-        await page.Locator(".shares").GetByRole(AriaRole.Link, new() { Name = "unit tests" }).ClickAsync();
+        await page.Locator(".shares").GetByRole(AriaRole.Link, new() { Name = "unit tests" }).First.ClickAsync();
         await Expect(page.Locator("h1")).ToContainTextAsync("unit tests");
     });
 

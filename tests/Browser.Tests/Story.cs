@@ -75,10 +75,14 @@ public sealed class Story(HttpClient http)
         .. Enumerable.Range(0, 7).SelectMany(static i => Whole($"release-{i}", 70_000 - (i * 1_000), 69_900 - (i * 1_000) - (i == 6 ? 90 : 0), i == 6 ? "failure" : "success", "release")),
         .. Enumerable.Range(0, 7).SelectMany(static i => Whole($"pack-{i}", 69_999 - (i * 1_000), 69_980 - (i * 1_000), name: "pack", parents: $"release-{i}")),
         .. Enumerable.Range(0, 7).SelectMany(static i => Whole($"publish-{i}", 69_970 - (i * 1_000), 69_905 - (i * 1_000) - (i == 6 ? 90 : 0), i == 6 ? "failure" : "success", "publish", $"release-{i}")),
+        new()
+        {
+            Action = "start", Run = new() { Type = "issue", Id = "ticket" }, Name = "ticket", OccurredAt = Now.AddSeconds(-60_000),
+            Tags = Event.NoTags.Add("issue.title", "Customers wait too long for their parcels"),
+        },
         .. Enumerable.Range(0, 3).Select(static i => new EventRequest
         {
-            Action = i == 0 ? "start" : "transition", Run = new() { Type = "issue", Id = "ticket" }, Name = "ticket", Stage = new[] { "to do", "doing", "review" }[i],
-            OccurredAt = Now.AddSeconds(-60_000 + (i * 4_000)), Tags = i == 0 ? Event.NoTags.Add("issue.title", "Customers wait too long for their parcels") : null,
+            Action = "transition", Run = new() { Type = "issue", Id = "ticket" }, Stage = new[] { "to do", "doing", "review" }[i], OccurredAt = Now.AddSeconds(-60_000 + (i * 4_000)),
         }),
         new() { Action = "end", Run = new() { Type = "issue", Id = "ticket" }, OccurredAt = Now.AddSeconds(-50_000), Outcome = "success" },
         // Two stages side by side; one breaks.

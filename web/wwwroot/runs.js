@@ -1,36 +1,34 @@
 // The list of runs: a stretch of the strip is chosen by dragging, and tags are suggested. Everything works without it.
-const bars = (strip) => [...strip.querySelectorAll('a')];
-let drag = null;
-const barAt = (strip, x) => {
-  const box = strip.getBoundingClientRect(), all = bars(strip);
-  return Math.min(all.length - 1, Math.max(0, Math.floor((x - box.left) / box.width * all.length)));
+// The strip may be replaced by a newer one while it is dragged over.
+const strip = () => document.querySelector('[data-strip]');
+const bars = () => [...strip().querySelectorAll('a')];
+const barAt = (x) => {
+  const box = strip().getBoundingClientRect(), count = bars().length;
+  return Math.min(count - 1, Math.max(0, Math.floor((x - box.left) / box.width * count)));
 };
+let drag = null;
 document.addEventListener('pointerdown', (e) => {
-  const strip = e.target.closest?.('[data-strip]');
-  if (strip && e.button === 0) drag = { strip, first: barAt(strip, e.clientX), last: -1 };
+  if (e.button === 0 && e.target.closest?.('[data-strip]')) drag = { first: barAt(e.clientX), last: -1 };
 });
 document.addEventListener('pointermove', (e) => {
-  if (!drag?.strip.isConnected) return;
-  const last = barAt(drag.strip, e.clientX);
+  if (!drag || !strip()) return;
+  const last = barAt(e.clientX), count = bars().length, brush = strip().querySelector('.brush');
   if (last === drag.first && drag.last < 0) return;
   drag.last = last;
-  const brush = drag.strip.querySelector('.brush'), count = bars(drag.strip).length;
   brush.setAttribute('x', `${Math.min(drag.first, last) / count * 100}%`);
   brush.setAttribute('width', `${(Math.abs(last - drag.first) + 1) / count * 100}%`);
 });
-// A link that is dragged would otherwise be carried off.
-document.addEventListener('dragstart', (e) => { if (e.target.closest?.('[data-strip]')) e.preventDefault(); });
 document.addEventListener('pointerup', () => {
-  const done = drag;
+  const { first, last } = drag ?? { last: -1 }, all = strip() ? bars() : [];
   drag = null;
-  if (!done || done.last < 0 || !done.strip.isConnected) return;
-  const all = bars(done.strip), href = (i) => new URL(all[i].getAttribute('href'), location.href);
-  const url = href(Math.min(done.first, done.last));
-  url.searchParams.set('to', href(Math.max(done.first, done.last)).searchParams.get('to'));
+  if (last < 0 || !all[Math.max(first, last)]) return;
+  const href = (i) => new URL(all[i].getAttribute('href'), location.href), url = href(Math.min(first, last));
+  url.searchParams.set('to', href(Math.max(first, last)).searchParams.get('to'));
   location.assign(url);
 });
-// The click that ends a drag is none.
 document.addEventListener('pointercancel', () => { drag = null; });
+// A link that is dragged would otherwise be carried off.
+document.addEventListener('dragstart', (e) => { if (e.target.closest?.('[data-strip]')) e.preventDefault(); });
 
 // Keys while a key is typed, values of it behind the sign.
 const tag = document.querySelector('input[name=tag][list]'), list = document.getElementById('tags');

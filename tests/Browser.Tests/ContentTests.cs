@@ -24,9 +24,9 @@ public sealed class ContentTests(Site site)
         await page.GetByText("Filter", new() { Exact = true }).First.ClickAsync();
         await page.GetByLabel("Outcome").SelectOptionAsync("success");
         await page.GetByRole(AriaRole.Button, new() { Name = "Filter" }).ClickAsync();
-        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(50);
+        await Expect(page.Locator(".runs tbody tr")).ToHaveCountAsync(50);
         await page.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
-        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(12);
+        await Expect(page.Locator(".runs tbody tr")).ToHaveCountAsync(12);
 
         await page.GotoAsync(Story.Page("large"));
         await Expect(page.Locator("tbody tr")).ToHaveCountAsync(4);
@@ -37,7 +37,7 @@ public sealed class ContentTests(Site site)
         await page.GetByRole(AriaRole.Link, new() { Name = "Graph" }).ClickAsync();
         await page.GetByText("Show as table").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row, new() { Name = "lint followed by package" })).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Events" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Events", Exact = true }).ClickAsync();
         await Expect(page.Locator("tbody tr")).ToHaveCountAsync(2);
     }, new() { JavaScriptEnabled = false, ViewportSize = Site.Phone });
 
@@ -67,7 +67,7 @@ public sealed class ContentTests(Site site)
         var find = page.GetByRole(AriaRole.Searchbox, new() { Name = "Find a run by name, id or key" });
         await find.FillAsync("nightly import");
         await find.PressAsync("Enter");
-        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".runs tbody tr")).ToHaveCountAsync(1);
         await find.FillAsync(Story.Page("deploy")["/runs/".Length..]);
         await find.PressAsync("Enter");
         await Expect(page.Locator("h1")).ToContainTextAsync("deploy");
@@ -78,7 +78,7 @@ public sealed class ContentTests(Site site)
     {
         await Expect(page.Locator(".verdict")).ToHaveTextAsync("failed after 5 m 00 s");
         await Expect(page.Locator(".shares")).ToContainTextAsync("failed: unit tests");
-        await page.Locator(".shares").GetByRole(AriaRole.Link, new() { Name = "unit tests" }).ClickAsync();
+        await page.Locator(".shares").GetByRole(AriaRole.Link, new() { Name = "unit tests" }).First.ClickAsync();
         await Expect(page.Locator("h1")).ToContainTextAsync("unit tests");
     });
 

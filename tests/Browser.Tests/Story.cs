@@ -27,6 +27,11 @@ public sealed class Story(HttpClient http)
     /// <summary>The address of a run's page.</summary>
     public static string Page(string id) => "/runs/" + Id(id).Key;
 
+    /// <summary>The address of an issue's page.</summary>
+    public static string Ticket => "/runs/" + TicketId.Key;
+
+    private static RunId TicketId => new(SourceNames.CustomHttp, "issue", "default", "ticket");
+
     /// <summary>A run's start, so many seconds ago.</summary>
     public static EventRequest Start(string id, double ago, string? name = null, string type = "step", params string[] parents) => new()
     {
@@ -66,6 +71,20 @@ public sealed class Story(HttpClient http)
         .. Whole("deploy", 3_000, 2_700),
         .. Whole("build", 2_999, 2_900, parents: "deploy"),
         .. Whole("push", 2_890, 2_800, parents: ["deploy", "build"]),
+        // One operation's runs: the last one fails, because a step of it takes longer than ever.
+        .. Enumerable.Range(0, 7).SelectMany(static i => Whole($"release-{i}", 70_000 - (i * 1_000), 69_900 - (i * 1_000) - (i == 6 ? 90 : 0), i == 6 ? "failure" : "success", "release")),
+        .. Enumerable.Range(0, 7).SelectMany(static i => Whole($"pack-{i}", 69_999 - (i * 1_000), 69_980 - (i * 1_000), name: "pack", parents: $"release-{i}")),
+        .. Enumerable.Range(0, 7).SelectMany(static i => Whole($"publish-{i}", 69_970 - (i * 1_000), 69_905 - (i * 1_000) - (i == 6 ? 90 : 0), i == 6 ? "failure" : "success", "publish", $"release-{i}")),
+        new()
+        {
+            Action = "start", Run = new() { Type = "issue", Id = "ticket" }, Name = "ticket", OccurredAt = Now.AddSeconds(-60_000),
+            Tags = Event.NoTags.Add("issue.title", "Customers wait too long for their parcels"),
+        },
+        .. Enumerable.Range(0, 3).Select(static i => new EventRequest
+        {
+            Action = "transition", Run = new() { Type = "issue", Id = "ticket" }, Stage = new[] { "to do", "doing", "review" }[i], OccurredAt = Now.AddSeconds(-60_000 + (i * 4_000)),
+        }),
+        new() { Action = "end", Run = new() { Type = "issue", Id = "ticket" }, OccurredAt = Now.AddSeconds(-50_000), Outcome = "success" },
         // Two stages side by side; one breaks.
         .. Whole("pipeline", 2_000, 1_700, "failure"),
         .. Whole("checkout", 1_999, 1_990, parents: "pipeline"),

@@ -6,7 +6,7 @@ namespace ValueStream.Web.Charts;
 /// <param name="Runs">The run; of a group all of them, in the trace's order.</param>
 /// <param name="Depth">How many lines stand above it.</param>
 /// <param name="Parent">The line above, by its number; -1 for none.</param>
-/// <param name="Group">By what a group is opened: its first run's span id. Null for a run.</param>
+/// <param name="Group">By what a group is opened: the span id of the first of its siblings of that operation. Null for a run.</param>
 /// <param name="IsOpen">Whether a group's runs follow as lines of their own.</param>
 internal sealed record TraceLine(IReadOnlyList<RunView> Runs, int Depth, int Parent, string? Group, bool IsOpen)
 {
@@ -51,14 +51,17 @@ internal static class TraceTree
         }
         return lines;
 
-        void Push(IEnumerable<RunView> siblings, int depth, int parent)
+        void Push(IEnumerable<RunView> all, int depth, int parent)
         {
+            var siblings = all.ToList();
+            // By the first of all of them, so that a group stays open when that one is selected and leaves it.
+            var ids = fold ? siblings.DistinctBy(static r => r.Operation).ToDictionary(static r => r.Operation, static r => r.SpanId, StringComparer.Ordinal) : [];
             var level = fold
                 ? siblings.GroupBy(r => pinned.Contains(r.SpanId) ? r.SpanId : r.Operation, StringComparer.Ordinal).Select(static g => g.ToList())
                 : siblings.Select(static r => new List<RunView> { r });
             foreach (var group in level.Reverse())
             {
-                var id = group.Count > 1 ? group[0].SpanId : null;
+                var id = group.Count > 1 ? ids[group[0].Operation] : null;
                 pending.Push(new(group, depth, parent, id, id is not null && open.Contains(id)));
             }
         }
@@ -73,6 +76,22 @@ internal static class TraceTree
             parents.TryAdd(edge.To, edge.From);
         }
         return parents;
+    }
+
+    /// <summary>A run and everything below it, by span ids.</summary>
+    public static HashSet<string> Below(TraceView trace, string top)
+    {
+        var children = Parents(trace).ToLookup(static p => p.Value, static p => p.Key, StringComparer.Ordinal);
+        var below = new HashSet<string>(StringComparer.Ordinal) { top };
+        var pending = new Stack<string>(below);
+        while (pending.TryPop(out var at))
+        {
+            foreach (var child in children[at].Where(below.Add))
+            {
+                pending.Push(child);
+            }
+        }
+        return below;
     }
 
     private static HashSet<string> Pinned(Dictionary<string, string> parents, string? selected)

@@ -8,6 +8,12 @@ namespace ValueStream.Web.Charts;
 /// <param name="Width">How wide it is; 0 for one too short to see, which is drawn as a stroke.</param>
 internal readonly record struct Stretch(double X, double Width);
 
+/// <summary>A stage of a run within its lane.</summary>
+/// <param name="At">Where it lies.</param>
+/// <param name="Name">What its sender calls it.</param>
+/// <param name="Took">How long the run was in it.</param>
+internal sealed record StageStretch(Stretch At, string Name, TimeSpan Took);
+
 /// <summary>A line of the waterfall.</summary>
 /// <param name="Line">What it stands for.</param>
 /// <param name="Look">Its state; a group's is that of the run that matters most.</param>
@@ -19,13 +25,14 @@ internal readonly record struct Stretch(double X, double Width);
 /// <param name="Waits">Where the critical path waited for parts of it.</param>
 /// <param name="Failed">When those of a group ran that failed; empty for a run, and where the whole lane has that colour.</param>
 /// <param name="Mark">Where the end of a run stands whose start is not known; null for others.</param>
+/// <param name="Stages">The stages that a run passed through; empty for a group.</param>
 /// <param name="IsSelected">Whether it is the run whose page this is.</param>
 internal sealed record WaterfallLine(
     TraceLine Line, Look Look, Look Tint, TimeSpan From, TimeSpan To, IReadOnlyList<Stretch> Bars, IReadOnlyList<Stretch> Work,
-    IReadOnlyList<Stretch> Waits, IReadOnlyList<Stretch> Failed, double? Mark, bool IsSelected);
+    IReadOnlyList<Stretch> Waits, IReadOnlyList<Stretch> Failed, double? Mark, IReadOnlyList<StageStretch> Stages, bool IsSelected);
 
 /// <summary>A share of the critical path.</summary>
-/// <param name="Name">The operation's name, with its type where several of a name took part; null for waits.</param>
+/// <param name="Name">The operation's name, with its type, or its namespace, where several of a name took part; null for waits.</param>
 /// <param name="Part">0..1.</param>
 internal sealed record Share(string? Name, double Part);
 
@@ -63,6 +70,15 @@ internal sealed record Waterfall
     /// selected run is one, because its page says so already.</summary>
     public required IReadOnlyList<RunView> Broken { get; init; }
 
+    /// <summary>The step that makes up most of the critical path, and how much: of those below the selected run where there are, else of all. Null where there is none.</summary>
+    public required (RunView Run, TimeSpan Path)? Slowest { get; init; }
+
+    /// <summary>Where the axis begins.</summary>
+    public required DateTimeOffset Begin { get; init; }
+
+    /// <summary>Whether the axis grows, because something runs.</summary>
+    public required bool Grows { get; init; }
+
     /// <summary>Computes it.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="selected">Span id of the run whose page this is.</param>
@@ -97,6 +113,9 @@ internal sealed record Waterfall
             Length = to - from,
             Shares = SharesOf(trace),
             Broken = BrokenIn(trace, selected),
+            Slowest = SlowestOf(trace, selected),
+            Begin = from,
+            Grows = trace.Runs.Any(static r => r.State == "running") && to >= now,
         };
 
         WaterfallLine Draw(TraceLine line, bool isSelected)
@@ -115,6 +134,8 @@ internal sealed record Waterfall
                 Joined(pieces.Where(static p => p.Kind == "wait").Select(static p => (p.From, p.To))),
                 tint.IsFailure ? [] : Joined(line.Runs.Where(static r => Look.Of(r).IsFailure).Select(r => (Start(r), End(r)))),
                 mark ? Percent(End(line.First)) : null,
+                line.Group is not null ? [] : [.. line.First.Stages.Select(s => (s, To: s.To ?? End(line.First))).Select(s =>
+                    new StageStretch(new(Percent(s.s.From), Math.Max(0, Percent(s.To) - Percent(s.s.From))), s.s.Name, s.To - s.s.From))],
                 isSelected);
         }
 
@@ -143,6 +164,17 @@ internal sealed record Waterfall
         DateTimeOffset End(RunView run) => run.EndedAt ?? (run.State == "running" && now > Start(run) ? now : Start(run));
     }
 
+    private static (RunView, TimeSpan)? SlowestOf(TraceView trace, string? selected)
+    {
+        var parents = TraceTree.Parents(trace);
+        var steps = trace.CriticalPath.Where(p => p.Kind == "run" && parents.ContainsKey(p.Run))
+            .GroupBy(static p => p.Run, static (run, pieces) => (Run: run, Ticks: pieces.Sum(static p => (p.To - p.From).Ticks))).ToList();
+        var below = selected is null ? [] : TraceTree.Below(trace, selected);
+        var own = steps.FindAll(s => s.Run != selected && below.Contains(s.Run));
+        return (own.Count > 0 ? own : steps).OrderByDescending(static s => s.Ticks).FirstOrDefault() is { Ticks: > 0 } most
+            ? (trace.Runs.First(r => r.SpanId == most.Run), TimeSpan.FromTicks(most.Ticks)) : null;
+    }
+
     private static List<RunView> BrokenIn(TraceView trace, string? selected)
     {
         var parents = TraceTree.Parents(trace);
@@ -165,6 +197,7 @@ internal sealed record Waterfall
             .GroupBy(static p => p.run?.Operation, static (_, parts) => (parts.First().run, part: parts.Sum(static p => p.seconds)))
             .ToList();
         var names = operations.CountBy(static o => o.run?.Name ?? "").ToDictionary();
+        var types = operations.CountBy(static o => (o.run?.Name, o.run?.Type)).ToDictionary();
         return
         [
             .. operations
@@ -172,6 +205,7 @@ internal sealed record Waterfall
                 .OrderBy(static s => s.Name is null).ThenByDescending(static s => s.Part),
         ];
 
-        string Name(RunView run) => run.Hidden is true ? "another team" : names[run.Name] > 1 ? $"{run.Name} {run.Type}" : run.Name;
+        string Name(RunView run) => run.Hidden is true ? "another team" : types[(run.Name, run.Type)] > 1 ? $"{run.Name} ({run.Namespace})"
+            : names[run.Name] > 1 ? $"{run.Name} {run.Type}" : run.Name;
     }
 }

@@ -1,8 +1,4 @@
 // Keys, copying, the clock of this machine. Everything works without it.
-// A large graph opens where the run of this page is.
-const graph = document.querySelector('.dag'), box = graph?.querySelector('.node.sel');
-if (box) graph.scrollTo(box.x.baseVal.value - (graph.clientWidth - 184) / 2, box.y.baseVal.value - (graph.clientHeight - 44) / 2);
-
 // The zone of this machine stays in the address, as every other choice does.
 const local = document.getElementById('local');
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -37,7 +33,8 @@ try {
 let going = false;
 const move = (by) => {
   const links = [...document.querySelectorAll('[data-rows] a.go')];
-  const at = links.indexOf(document.activeElement);
+  // From what is focused, else from what the page is about.
+  const focused = links.indexOf(document.activeElement), at = focused < 0 ? links.findIndex((l) => l.closest('tr[aria-current]')) : focused;
   links[Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
 };
 document.addEventListener('keydown', (e) => {

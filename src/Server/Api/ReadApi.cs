@@ -168,6 +168,9 @@ internal sealed record RunSearch
 
     public string? Name { get; init; }
 
+    [Description("A part of the name, in any case")]
+    public string? Q { get; init; }
+
     [Description("An operation's key")]
     public string? Operation { get; init; }
 
@@ -217,6 +220,7 @@ internal sealed record RunSearch
         Namespace = Namespace,
         Type = Type,
         Name = Name,
+        Text = Q,
         Operation = ShortKey.TryParse(Operation, out var operation) ? operation : null,
         Id = Id,
         State = State,

@@ -29,6 +29,9 @@ public sealed record RunFilter
     /// <summary>Name.</summary>
     public string? Name { get; init; }
 
+    /// <summary>A part of the name of their operation, in any case: of the <see cref="RunQueries.MostNamed"/> such operations that ran last.</summary>
+    public string? Text { get; init; }
+
     /// <summary>Operation, by its short key; with the runs that are counted under it because their operations are merged into it.</summary>
     public ShortKey? Operation { get; init; }
 
@@ -54,7 +57,7 @@ public sealed record RunFilter
     /// characters themselves, every way of reading it is tried.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>How many at most, 1..200.</summary>
+    /// <summary>How many at most, 1..1,000.</summary>
     public int Limit { get; init; } = 50;
 
     /// <summary>Where to go on, from the page before.</summary>
@@ -68,9 +71,35 @@ public sealed record RunFilter
         Enumerable.Range(1, Math.Max(0, text.Length - 1)).Where(i => text[i] is ':' or '=').Take(20).Select(i => (text[..i], text[(i + 1)..]));
 }
 
+/// <summary>The runs of an operation around one of them.</summary>
+/// <param name="Previous">The one that began before it; null for the first.</param>
+/// <param name="Next">The one that began after it; null for the newest.</param>
+/// <param name="LastGood">The last before it that succeeded and counts, among the <see cref="RunQueries.Newest"/> before it; null where there is none.</param>
+public sealed record RunNeighbours(RunView? Previous, RunView? Next, RunView? LastGood);
+
+/// <summary>When a run ended and what it came to.</summary>
+/// <param name="At">When it ended or was given up.</param>
+/// <param name="Outcome">Its outcome; null where it was abandoned.</param>
+public readonly record struct RunEnd(DateTimeOffset At, Outcome? Outcome);
+
+/// <summary>The ends of the newest runs of a search.</summary>
+/// <param name="Items">Those that ended, in no order.</param>
+/// <param name="Running">How many of them run.</param>
+/// <param name="Since">They are those that began since then; null where they are all that match.</param>
+public sealed record RunEnds(IReadOnlyList<RunEnd> Items, int Running, DateTimeOffset? Since);
+
 /// <summary>Reads runs.</summary>
 public sealed class RunQueries
 {
+    /// <summary>A part of a name is looked for in the runs of so many operations.</summary>
+    public const int MostNamed = 50;
+
+    /// <summary>So many runs are counted, or looked through for the last good one.</summary>
+    public const int Newest = 2_000;
+
+    /// <summary>So many runs are looked at for those to be counted.</summary>
+    internal const int MostLookedAt = 10 * Newest;
+
     private readonly Snapshot.Source _snapshots;
 
     internal RunQueries(Snapshot.Source snapshots) => _snapshots = snapshots;
@@ -80,14 +109,72 @@ public sealed class RunQueries
     public async Task<ListView<RunView>> ListAsync(RunFilter filter, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        var operations = filter.Operation is { } operation ? (await OperationSettings.LoadAsync(snapshot, cancellationToken)).CountedIn(operation) : [];
-        var named = filter.Id is { } id ? (await Meanings.RunsAsync(snapshot, [id], visible, cancellationToken))[id].Select(static r => r.Key.Value).ToArray() : null;
-        var rows = await Matching(snapshot, filter, operations, named, visible)
-            .OrderByDescending(static r => r.At).ThenByDescending(static r => r.Key).ThenByDescending(static r => r.Attempt)
-            .Take(filter.Limit + 1).ToListAsync(cancellationToken);
+        var operations = await OperationsAsync(snapshot, filter, visible, cancellationToken);
+        var named = await NamedAsync(snapshot, filter, visible, cancellationToken);
+        var rows = await NewestAsync(OfEach(visible.Of(snapshot.Runs), operations).Select(runs => Matching(snapshot, runs, filter, named)), filter.Limit + 1, cancellationToken);
         var next = rows.Count > filter.Limit ? rows[filter.Limit - 1] : null;
         var page = rows.Take(filter.Limit).ToList();
         return new(await RunViews.OfAsync(snapshot, page, visible, cancellationToken), next is null ? null : Cursor(next));
+    }
+
+    /// <summary>When the newest <see cref="Newest"/> runs that match ended, among ten times as many that are looked at; from the first on, whatever the filter's cursor.</summary>
+    public async Task<RunEnds> EndsAsync(RunFilter filter, Visible visible, CancellationToken cancellationToken)
+    {
+        filter = filter with { Cursor = null };
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var operations = await OperationsAsync(snapshot, filter, visible, cancellationToken);
+        var named = await NamedAsync(snapshot, filter, visible, cancellationToken);
+        // What few runs match must not be looked for in all of them.
+        var isSearch = filter with { To = null, Operation = null, Text = null, Id = null, Tags = [], Limit = 0 } != new RunFilter { Tags = [], Limit = 0 };
+        var isFound = named is not null || filter.Tags.Count > 0 || !isSearch;
+        var (looked, since) = (new List<(DateTimeOffset At, short State, RunEnd? End)>(), (DateTimeOffset?)null);
+        foreach (var of in OfEach(visible.Of(snapshot.Runs), operations))
+        {
+            var runs = (filter.To is { } to ? of.Where(r => r.At < to) : of).OrderByDescending(static r => r.At);
+            var found = await Matching(snapshot, isFound ? runs : runs.Take(MostLookedAt), filter, named)
+                .OrderByDescending(static r => r.At).Take(Newest + 1).Select(static r => new { r.At, r.State, r.Outcome, Ended = r.EndedAt ?? r.AbandonedAt }).ToListAsync(cancellationToken);
+            looked.AddRange(found.Select(static r => (r.At, r.State, r.Ended is { } ended ? new RunEnd(ended, (Outcome?)r.Outcome) : (RunEnd?)null)));
+            if (!isFound && await runs.Skip(MostLookedAt - 1).Select(static r => new { r.At }).Take(2).ToListAsync(cancellationToken) is [var last, _] && !(last.At < since))
+            {
+                since = last.At;
+            }
+        }
+        var newest = looked.OrderByDescending(static r => r.At).Take(Newest).ToList();
+        since = newest.Count < looked.Count && !(newest[^1].At < since) ? newest[^1].At : since;
+        return new([.. newest.Select(static r => r.End).OfType<RunEnd>()], newest.Count(static r => r.State == (short)AttemptState.Running), since);
+    }
+
+    /// <summary>The runs of the same operation before and after an attempt, by their starts; null when it is not there or not to be seen.</summary>
+    public async Task<RunNeighbours?> NeighboursAsync(ShortKey key, int attempt, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        if (await PlaceAsync(snapshot, key, attempt, visible, cancellationToken) is not var (row, same))
+        {
+            return null;
+        }
+        var before = (await NewestAsync(same.Select(runs => Before(runs, row)), 1, cancellationToken)).FirstOrDefault();
+        var after = (await OldestAsync(same.Select(runs => After(runs, row)), 1, cancellationToken)).FirstOrDefault();
+        var good = (await NewestAsync(same.Select(runs => Before(runs, row).OrderByDescending(static r => r.At).Take(Newest)
+            .Where(static r => r.Outcome == (short)Outcome.Success && r.State == (short)AttemptState.Ended && !r.Flags.Contains("excluded"))), 1, cancellationToken)).FirstOrDefault();
+        var views = await RunViews.OfAsync(snapshot, [.. new[] { before, after, good }.OfType<RunRow>().Distinct()], visible, cancellationToken);
+        return new(View(before), View(after), View(good));
+
+        RunView? View(RunRow? of) => of is null ? null : views.Find(v => v.Key == new ShortKey(of.Key).ToString() && v.Attempt == of.Attempt);
+    }
+
+    /// <summary>The runs of the same operation around an attempt, itself among them, the newest first: as many before it as after it where there are. Empty
+    /// when it is not there or not to be seen.</summary>
+    public async Task<IReadOnlyList<RunView>> AroundAsync(ShortKey key, int attempt, int count, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        if (await PlaceAsync(snapshot, key, attempt, visible, cancellationToken) is not var (row, same))
+        {
+            return [];
+        }
+        var after = await OldestAsync(same.Select(runs => After(runs, row)), count - 1, cancellationToken);
+        var before = await NewestAsync(same.Select(runs => Before(runs, row)), count - 1, cancellationToken);
+        var later = Math.Min(after.Count, Math.Max(count / 2, count - 1 - before.Count));
+        return await RunViews.OfAsync(snapshot, [.. after.Take(later).Reverse(), row, .. before.Take(count - 1 - later)], visible, cancellationToken);
     }
 
     /// <summary>One attempt of a run, the newest where none is named; null when it is not there or not to be seen.</summary>
@@ -120,21 +207,83 @@ public sealed class RunQueries
         }
     }
 
-    private static IQueryable<RunRow> Matching(Snapshot snapshot, RunFilter f, IReadOnlyList<long> operations, long[]? named, Visible visible)
+    /// <summary>The operations to which a filter leads; null where it leads to none in particular.</summary>
+    private static async Task<IReadOnlyList<long>?> OperationsAsync(Snapshot snapshot, RunFilter filter, Visible visible, CancellationToken cancellationToken)
     {
-        var runs = visible.Of(snapshot.Runs);
+        if (filter.Operation is null && filter.Text is null)
+        {
+            return null;
+        }
+        var settings = await OperationSettings.LoadAsync(snapshot, cancellationToken);
+        var operations = filter.Operation is { } operation ? settings.CountedIn(operation) : null;
+        if (filter.Text is not { } text)
+        {
+            return operations;
+        }
+        var names = await visible.Of(snapshot.Operations).OrderByDescending(static o => o.LastAt).Select(static o => new { o.Key, o.Name }).ToListAsync(cancellationToken);
+        return [.. names.Where(o => operations?.Contains(o.Key) != false
+            && (o.Name.Contains(text, StringComparison.OrdinalIgnoreCase) || settings.Of(o.Key).Name?.Contains(text, StringComparison.OrdinalIgnoreCase) == true))
+            .Take(MostNamed).Select(static o => o.Key)];
+    }
+
+    private static async Task<long[]?> NamedAsync(Snapshot snapshot, RunFilter filter, Visible visible, CancellationToken cancellationToken) =>
+        filter.Id is { } id ? [.. (await Meanings.RunsAsync(snapshot, [id], visible, cancellationToken))[id].Select(static r => r.Key.Value)] : null;
+
+    /// <summary>The runs of each operation, for its part of the index; all runs where no operation is meant.</summary>
+    private static IEnumerable<IQueryable<RunRow>> OfEach(IQueryable<RunRow> runs, IReadOnlyList<long>? operations) =>
+        operations is null ? [runs] : operations.Select(o => runs.Where(r => r.Operation == o));
+
+    /// <summary>An attempt, and the runs of each operation that is counted with its own.</summary>
+    private static async Task<(RunRow Row, List<IQueryable<RunRow>> Same)?> PlaceAsync(
+        Snapshot snapshot, ShortKey key, int attempt, Visible visible, CancellationToken cancellationToken)
+    {
+        if (await visible.Of(snapshot.Runs).FirstOrDefaultAsync(r => r.Key == key.Value && r.Attempt == attempt, cancellationToken) is not { } row)
+        {
+            return null;
+        }
+        var settings = await OperationSettings.LoadAsync(snapshot, cancellationToken);
+        var counted = settings.CountedIn(settings.Shown(new(row.Operation)));
+        // Of an operation all runs may be seen, or none: so that none is looked through for nothing.
+        var seen = visible.All ? counted : await visible.Of(snapshot.Operations).Where(o => counted.Contains(o.Key)).Select(static o => o.Key).ToListAsync(cancellationToken);
+        return (row, [.. OfEach(snapshot.Runs, seen)]);
+    }
+
+    /// <remarks>The first condition alone is one that an index can answer.</remarks>
+    private static IQueryable<RunRow> Before(IQueryable<RunRow> runs, RunRow row) =>
+        runs.Where(r => r.At <= row.At && (r.At < row.At || r.Key < row.Key || (r.Key == row.Key && r.Attempt < row.Attempt)));
+
+    private static IQueryable<RunRow> After(IQueryable<RunRow> runs, RunRow row) =>
+        runs.Where(r => r.At >= row.At && (r.At > row.At || r.Key > row.Key || (r.Key == row.Key && r.Attempt > row.Attempt)));
+
+    private static async Task<List<RunRow>> NewestAsync(IEnumerable<IQueryable<RunRow>> parts, int count, CancellationToken cancellationToken)
+    {
+        var rows = new List<RunRow>();
+        foreach (var part in parts)
+        {
+            rows.AddRange(await part.OrderByDescending(static r => r.At).ThenByDescending(static r => r.Key).ThenByDescending(static r => r.Attempt).Take(count).ToListAsync(cancellationToken));
+        }
+        return [.. rows.OrderByDescending(static r => r.At).ThenByDescending(static r => r.Key).ThenByDescending(static r => r.Attempt).Take(count)];
+    }
+
+    private static async Task<List<RunRow>> OldestAsync(IEnumerable<IQueryable<RunRow>> parts, int count, CancellationToken cancellationToken)
+    {
+        var rows = new List<RunRow>();
+        foreach (var part in parts)
+        {
+            rows.AddRange(await part.OrderBy(static r => r.At).ThenBy(static r => r.Key).ThenBy(static r => r.Attempt).Take(count).ToListAsync(cancellationToken));
+        }
+        return [.. rows.OrderBy(static r => r.At).ThenBy(static r => r.Key).ThenBy(static r => r.Attempt).Take(count)];
+    }
+
+    private static IQueryable<RunRow> Matching(Snapshot snapshot, IQueryable<RunRow> runs, RunFilter f, long[]? named)
+    {
         runs = f.From is { } from ? runs.Where(r => (r.EndedAt ?? r.AbandonedAt) >= from || r.State == (short)AttemptState.Running) : runs;
-        runs = f.To is { } to ? runs.Where(r => (r.EndedAt ?? r.AbandonedAt) < to || (r.State == (short)AttemptState.Running && r.At < to)) : runs;
+        // No run ends before it begins.
+        runs = f.To is { } to ? runs.Where(r => r.At < to && ((r.EndedAt ?? r.AbandonedAt) < to || r.State == (short)AttemptState.Running)) : runs;
         runs = f.Source is { } source ? runs.Where(r => r.Source == source) : runs;
         runs = f.Namespace is { } ns ? runs.Where(r => r.Namespace == ns) : runs;
         runs = f.Type is { } type ? runs.Where(r => r.Type == type) : runs;
         runs = f.Name is { } name ? runs.Where(r => r.Name == name) : runs;
-        runs = operations switch
-        {
-            [] => runs,
-            [var one] => runs.Where(r => r.Operation == one),
-            _ => runs.Where(r => operations.Contains(r.Operation)),
-        };
         runs = f.Actor is { } actor ? runs.Where(r => r.Actor == actor) : runs;
         runs = named is null ? runs : runs.Where(r => named.Contains(r.Key));
         if (f.State is not null)
@@ -165,7 +314,7 @@ public sealed class RunQueries
         if (f.Cursor is { } cursor)
         {
             var (at, runKey, attempt) = Parse(cursor);
-            runs = runs.Where(r => r.At < at || (r.At == at && (r.Key < runKey || (r.Key == runKey && r.Attempt < attempt))));
+            runs = runs.Where(r => r.At <= at && (r.At < at || r.Key < runKey || (r.Key == runKey && r.Attempt < attempt)));
         }
         return runs;
     }

@@ -193,4 +193,32 @@ public sealed class WaterfallTests
 
         Assert.Equal(Waterfall.MostLines, Draw(trace).Lines.Count);
     }
+
+    [Fact]
+    public void The_slowest_step_is_the_one_with_most_of_the_critical_path_below_the_run_looked_at()
+    {
+        var trace = new Traces().Run("root", 0, 100).Run("a", 0, 30, "root").Run("b", 30, 90, "root").Run("a1", 0, 20, "a")
+            .Path("run", "a1", 0, 20).Path("run", "a", 20, 30).Path("run", "b", 30, 90).Path("run", "root", 90, 100).Build();
+
+        Assert.Equal("b", Draw(trace, "root").Slowest!.Value.Run.Id);
+        Assert.Equal(("a1", 20), (Draw(trace, "a").Slowest!.Value.Run.Id, Draw(trace, "a").Slowest!.Value.Path.TotalSeconds));
+        Assert.Equal("b", Draw(trace, "a1").Slowest!.Value.Run.Id);
+        Assert.Null(Draw(new Traces().Run("root", 0, 100).Path("run", "root", 0, 100).Build(), "root").Slowest);
+    }
+
+    [Fact]
+    public void Stages_lie_within_the_lane_of_their_run_the_last_one_up_to_its_end()
+    {
+        var trace = new Traces().Run("root", 0, 200).Run("a", 50, 150, "root").Build();
+        trace = trace with { Runs = [trace.Runs[0], trace.Runs[1] with { Stages = [new("draft", Traces.At(50), Traces.At(100)), new("review", Traces.At(100), null)] }] };
+
+        Assert.Equal([("draft", new Stretch(25, 25)), ("review", new Stretch(50, 25))], Draw(trace).Lines[1].Stages.Select(static s => (s.Name, s.At)));
+    }
+
+    [Fact]
+    public void The_axis_grows_only_while_something_runs()
+    {
+        Assert.True(Draw(new Traces().Run("root", 0, null).Build(), now: 50).Grows);
+        Assert.False(Draw(new Traces().Run("root", 0, 40).Build(), now: 50).Grows);
+    }
 }

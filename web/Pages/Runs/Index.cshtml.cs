@@ -4,18 +4,28 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Store.Queries;
+using ValueStream.Web.Charts;
 using ValueStream.Web.Pages.Shared;
 
 namespace ValueStream.Web.Pages.Runs;
 
 /// <summary>Runs: what ran, newest first, by anything that is known of it.</summary>
-internal sealed class IndexModel(RunQueries runs) : PageModel
+internal sealed class IndexModel(RunQueries runs, OperationQueries operations, Clock clock) : PageModel
 {
     /// <summary>What the address asks for.</summary>
     public RunSearch Search { get; private set; } = null!;
 
     /// <summary>The answer.</summary>
     public ListView<RunView> Runs { get; private set; } = null!;
+
+    /// <summary>What ended when; null where nothing that is counted has ended.</summary>
+    public RunStrip? Strip { get; private set; }
+
+    /// <summary>Of what the strip shows the counts.</summary>
+    public RunEnds? Ends { get; private set; }
+
+    /// <summary>The name of the operation that is asked for.</summary>
+    public string? Operation { get; private set; }
 
     /// <summary>Whether only the part that changes is asked for.</summary>
     public bool IsFragment { get; private set; }
@@ -45,20 +55,50 @@ internal sealed class IndexModel(RunQueries runs) : PageModel
     {
         if (find?.Trim() is { Length: > 0 } text)
         {
-            return Redirect(await MeantByAsync(text, cancellationToken));
+            return Redirect(Zoned(await MeantByAsync(text, cancellationToken)));
         }
-        Search = RunSearch.Of(Request.Query);
+        Search = RunSearch.Of(Request.Query, clock);
         IsFragment = Request.Query.ContainsKey("fragment");
+        var visible = Viewer.MaySee(User);
+        if (Csv.IsAskedFor(Request))
+        {
+            return File((await runs.ListAsync(Search.Filter with { Limit = MostInFile, Cursor = null }, visible, cancellationToken)).Items);
+        }
         try
         {
-            Runs = await runs.ListAsync(Search.Filter, Viewer.MaySee(User), cancellationToken);
+            Runs = await runs.ListAsync(Search.Filter, visible, cancellationToken);
         }
         catch (BadCursorException)
         {
-            return Redirect(Search.With("cursor", null));
+            return Redirect(Zoned(Search.With("cursor", null)));
+        }
+        if (Search.Filter.Operation is { } key && !IsFragment)
+        {
+            Operation = (await operations.FindAsync(key, null, null, visible, cancellationToken))?.Name;
+        }
+        if (Runs.Items.Count > 0)
+        {
+            Ends = await runs.EndsAsync(Search.Filter, visible, cancellationToken);
+            if (Ends.Items.Count > 0)
+            {
+                var from = Ends.Since > (Search.Filter.From ?? DateTimeOffset.MinValue) ? Ends.Since : Search.Filter.From;
+                Strip = RunStrip.Of(Ends.Items, from ?? Ends.Items.Min(static e => e.At), Search.Filter.To is { } to && to < clock.Now ? to : clock.Now, clock.Zone);
+            }
         }
         return Page();
     }
+
+    /// <summary>So many runs a file has at most.</summary>
+    public const int MostInFile = 1_000;
+
+    private static FileContentResult File(IReadOnlyList<RunView> runs) => Csv.File(
+        "runs",
+        ["key", "attempt", "state", "outcome", "name", "type", "namespace", "source", "id", "actor", "reason", "startedAt", "endedAt", "duration", "parent", "tags"],
+        runs.Select(static r => new object?[]
+        {
+            r.Key, r.Attempt, r.State, r.Outcome, r.Name, r.Type, r.Namespace, r.Source, r.Id, r.Actor, r.Reason, r.StartedAt, r.EndedAt, r.Duration, r.Parent,
+            string.Join(' ', r.Tags.Select(static t => $"{t.Key}={t.Value.Text}")),
+        }));
 
     /// <summary>The tags that say most in little room; a value that stands there already says nothing twice.</summary>
     public static IReadOnlyList<KeyValuePair<string, TagValue>> Telling(RunView run) =>
@@ -66,11 +106,18 @@ internal sealed class IndexModel(RunQueries runs) : PageModel
 
     private async Task<string> MeantByAsync(string text, CancellationToken cancellationToken)
     {
-        if (ShortKey.TryParse(text, out var key) && await runs.FindAsync(key, null, Viewer.MaySee(User), cancellationToken) is not null)
+        var visible = Viewer.MaySee(User);
+        if (ShortKey.TryParse(text, out var key) && await runs.FindAsync(key, null, visible, cancellationToken) is not null)
         {
             return $"/runs/{text}";
         }
-        var field = text.StartsWith("vstrace-", StringComparison.Ordinal) ? "id" : "name";
-        return $"/runs?{field}={Uri.EscapeDataString(text)}";
+        // Several attempts are one run; several runs are for the reader to choose from.
+        var named = (await runs.ListAsync(new() { Id = text, Limit = 20 }, visible, cancellationToken)).Items.Select(static r => r.Key).Distinct().ToList();
+        return named is [var one] ? $"/runs/{one}"
+            : $"/runs?{(named.Count > 1 || text.StartsWith("vstrace-", StringComparison.Ordinal) ? "id" : "q")}={Uri.EscapeDataString(text)}";
     }
+
+    /// <summary>An address with the zone of this page's clock, as links have it.</summary>
+    private string Zoned(string address) =>
+        clock.IsLocal ? $"{address}{(address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Clock.Parameter}={Uri.EscapeDataString(clock.Zone.Id)}" : address;
 }

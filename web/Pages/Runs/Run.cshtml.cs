@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using ValueStream.Core.Events;
@@ -9,8 +10,22 @@ using ValueStream.Web.Pages.Shared;
 namespace ValueStream.Web.Pages.Runs;
 
 /// <summary>Run: what happened, in what order, and what made it slow or fail.</summary>
-internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQueries events, Clock clock) : PageModel
+internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQueries events, OperationQueries operations, Clock clock) : PageModel
 {
+    /// <summary>So many runs of the operation the history shows.</summary>
+    public const int MostAround = 20;
+
+    /// <summary>So many events stand beside the waterfall.</summary>
+    public const int MostBeside = 6;
+
+    /// <summary>What is usual is looked up for so many operations of a trace.</summary>
+    private const int MostUsual = 60;
+
+    /// <summary>Of fewer runs than this nothing is usual.</summary>
+    private const int FewestUsual = 5;
+
+    private IReadOnlyDictionary<string, DurationView> _usual = new Dictionary<string, DurationView>();
+
     /// <summary>The run's key, as in the address.</summary>
     public string Key { get; private set; } = "";
 
@@ -29,10 +44,22 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
     /// <summary>The trace as a graph; null on other views.</summary>
     public DagLayout? Graph { get; private set; }
 
-    /// <summary>The run's history; null on other views.</summary>
-    public ListView<EventView>? Events { get; private set; }
+    /// <summary>The run's newest events; on the view of events a page of them.</summary>
+    public ListView<EventView> Events { get; private set; } = null!;
 
-    /// <summary><c>waterfall</c>, <c>graph</c> or <c>events</c>.</summary>
+    /// <summary>The runs of the operation before and after it.</summary>
+    public RunNeighbours Neighbours { get; private set; } = new(null, null, null);
+
+    /// <summary>The runs of the operation around it, the newest first; null on other views.</summary>
+    public IReadOnlyList<RunView>? Around { get; private set; }
+
+    /// <summary>What it is compared with; null on other views.</summary>
+    public RunView? Other { get; private set; }
+
+    /// <summary>The comparison; null on other views.</summary>
+    public IReadOnlyList<ComparedLine>? Comparison { get; private set; }
+
+    /// <summary><c>waterfall</c>, <c>graph</c>, <c>history</c>, <c>events</c> or <c>compare</c>.</summary>
     public string Tab { get; private set; } = "waterfall";
 
     /// <summary>Groups of the waterfall that are open.</summary>
@@ -43,10 +70,11 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
     /// <param name="attempt">Which attempt; the newest where absent or no number.</param>
     /// <param name="view">Which view.</param>
     /// <param name="open">Groups to open.</param>
+    /// <param name="compare">The run to compare with: its key, and behind a dot the attempt.</param>
     /// <param name="cursor">Where the events begin.</param>
     /// <param name="cancellationToken">The request's end.</param>
     public async Task<IActionResult> OnGetAsync(
-        string key, int? attempt, string? view, string[] open, string? cursor, CancellationToken cancellationToken)
+        string key, int? attempt, string? view, string[] open, string? compare, string? cursor, CancellationToken cancellationToken)
     {
         Key = key;
         var visible = Viewer.MaySee(User);
@@ -57,33 +85,77 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
             return Page();
         }
         Run = run;
-        Tab = view is "graph" or "events" ? view : "waterfall";
+        Tab = compare is { Length: > 0 } ? "compare" : view is "graph" or "history" or "events" ? view : "waterfall";
         Open = open.ToHashSet(StringComparer.Ordinal);
         var same = await runs.ListAsync(new() { Id = Show.Rendering(run), Limit = 200 }, visible, cancellationToken);
         Attempts = [.. same.Items.Where(r => r.Key == run.Key).OrderBy(static r => r.Attempt)];
-        if (Tab == "events")
+        Neighbours = await runs.NeighboursAsync(shortKey, run.Attempt, visible, cancellationToken) ?? Neighbours;
+        try
         {
-            try
-            {
-                Events = await events.ListAsync(new() { Run = shortKey, Cursor = cursor }, visible, cancellationToken);
-            }
-            catch (BadCursorException)
-            {
-                return Redirect(At("events"));
-            }
-            return Page();
+            var filter = new EventFilter { Run = shortKey };
+            Events = await events.ListAsync(Tab == "events" ? filter with { Cursor = cursor } : filter with { Limit = MostBeside }, visible, cancellationToken);
         }
-        Trace = await traces.OfAsync(shortKey, run.Attempt, visible, cancellationToken);
+        catch (BadCursorException)
+        {
+            return Redirect(At("events") + (clock.IsLocal ? $"&{Clock.Parameter}={Uri.EscapeDataString(clock.Zone.Id)}" : ""));
+        }
+        if (Tab is "waterfall" or "graph" or "compare")
+        {
+            Trace = await traces.OfAsync(shortKey, run.Attempt, visible, cancellationToken);
+        }
         if (Trace is not null && Tab == "graph")
         {
             Graph = DagLayout.Of(Trace, run.SpanId);
         }
-        else if (Trace is not null)
+        else if (Trace is not null && Tab == "waterfall")
         {
             Waterfall = Waterfall.Of(Trace, run.SpanId, Open, clock.Now);
         }
+        else if (Trace is not null)
+        {
+            await CompareAsync(compare!, visible, cancellationToken);
+        }
+        else if (Tab == "history")
+        {
+            Around = await runs.AroundAsync(shortKey, run.Attempt, MostAround, visible, cancellationToken);
+        }
+        var drawn = Waterfall?.Lines.Select(static l => l.Line.First.Operation) ?? [];
+        _usual = await operations.UsualAsync(drawn.Prepend(run.Operation).Distinct().Where(static o => o.Length > 0).Take(MostUsual), visible, cancellationToken);
         return Page();
     }
+
+    private async Task CompareAsync(string compare, Visible visible, CancellationToken cancellationToken)
+    {
+        var parts = compare.Split('.');
+        int? attempt = parts is [_, var number] && int.TryParse(number, out var parsed) ? parsed : null;
+        if (ShortKey.TryParse(parts[0], out var key)
+            && await runs.FindAsync(key, attempt, visible, cancellationToken) is { } other
+            && await traces.OfAsync(key, other.Attempt, visible, cancellationToken) is { } trace)
+        {
+            Other = other;
+            Comparison = TraceComparison.Of(Trace!, Run!.SpanId, trace, other.SpanId, clock.Now);
+        }
+    }
+
+    /// <summary>How long runs of an operation usually take; null where too few are known.</summary>
+    public DurationView? Usual(string operation) => _usual.TryGetValue(operation, out var usual) && usual.Sample >= FewestUsual ? usual : null;
+
+    /// <summary>Whether a run took longer than 95 of 100 of its operation do.</summary>
+    public bool IsSlow(RunView run) => Usual(run.Operation)?.P95 is { } p95 && Look.Took(run, clock.Now)?.TotalSeconds > p95;
+
+    /// <summary>What is usual, as a title: from what it is known.</summary>
+    public static string SaidOf(DurationView usual) =>
+        string.Create(CultureInfo.InvariantCulture, $"half of them take up to {Numbers.Duration(usual.P50)}, 95 of 100 up to {Numbers.Duration(usual.P95)}; n = {usual.Sample:n0} successful runs of the last 28 days");
+
+    /// <summary>What people call a pull request or an issue, where a tag has it.</summary>
+    public static string? Title(RunView run) =>
+        run.Type is "issue" or "pull_request" && (run.Tags.TryGetValue("issue.title", out var title) || run.Tags.TryGetValue("vcs.change.title", out title)) && title.Text.Length > 0 ? title.Text : null;
+
+    /// <summary>The address of another run of the trace, with the same groups open.</summary>
+    public string Beside(RunView run) => Show.Address(run) + string.Concat(Open.Select(static o => "&open=" + Uri.EscapeDataString(o)));
+
+    /// <summary>The address of the comparison with another run.</summary>
+    public string Against(RunView other) => $"{Show.Address(Run!)}&compare={other.Key}.{other.Attempt}";
 
     /// <summary>The address of another view of this run.</summary>
     public string At(string view) => Show.Address(Run!) + (view == "waterfall" ? "" : "&view=" + view);

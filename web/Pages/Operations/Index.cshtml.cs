@@ -96,6 +96,12 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
         return isCsv ? File() : Page();
     }
 
+    /// <summary>Whether anybody answers for any of them: an empty column says nothing.</summary>
+    public bool HasOwners => Inventory.Items.Any(static o => o.Owner is not null);
+
+    /// <summary>The columns that are shown.</summary>
+    public IEnumerable<(string Name, string Text, bool LargestFirst, string Css, string Title)> Shown => Columns.Where(c => c.Name != "owner" || HasOwners);
+
     /// <summary>The runs behind a row's numbers.</summary>
     public string Runs(OperationView operation, params (string Name, string Value)[] more) => Links.Runs(operation.Key, Inventory.Window, more);
 

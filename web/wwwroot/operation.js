@@ -24,15 +24,23 @@ const named = (labels, more) => ({
 // Points that are there; a line leads from one to the next over steps without a run.
 const points = (rows, at) => rows.map((row, i) => [i, at(row)]).filter(([, y]) => y !== null);
 
+const dashes = 'path://M0,4h4v1h-4zM7,4h4v1h-4zM14,4h4v1h-4z';
+
+// Where there is little room the legend has lines of its own.
+const legend = (place, data) => ({
+  top: 0, [place.clientWidth < 560 ? 'left' : 'right']: 0, itemWidth: 18, itemHeight: 9, itemGap: 8, textStyle: { color: colour('muted'), fontSize: 12 }, data, selectedMode: false,
+});
+
 const trend = (place) => {
+  const down = place.clientWidth < 560 ? 24 : 0;
   const rows = cells('trend'), labels = rows.map((row) => text(row[0]));
   const ticks = place.dataset.ticks.split('|'), step = Number(place.dataset.step);
   const p50 = points(rows, (row) => value(row[6])), dots = p50.length > 60 ? 0 : p50.length > 2 ? 4 : 7;
-  const bar = (name, column, color) => ({ name, type: 'bar', stack: 'runs', xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 24, data: rows.map((row) => value(row[column])), itemStyle: { color } });
+  const bar = (name, column, color) => ({ name, type: 'bar', stack: 'runs', xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 20, data: rows.map((row) => value(row[column])), itemStyle: { color, opacity: name === 'failed' ? 1 : 0.6 } });
   return {
     ...frame(),
-    legend: { top: 0, right: 0, itemWidth: 18, itemHeight: 9, textStyle: { color: colour('muted'), fontSize: 12 }, data: ['p50', 'p50 to p95', 'p50 before', 'failed runs', 'success', 'cancelled'], selectedMode: false },
-    grid: [{ left: 64, right: 12, top: 40, height: 176 }, { left: 64, right: 12, top: 256, height: 72 }],
+    legend: legend(place, ['p50', { name: 'p50 to p95', icon: 'rect' }, { name: 'p50 before', icon: dashes }, 'failed runs', 'success', 'cancelled']),
+    grid: [{ left: 64, right: 12, top: 40 + down, height: 176 - down }, { left: 64, right: 12, top: 256, height: 72 }],
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
     xAxis: [named(labels, { axisLabel: { show: false } }), named(labels, { gridIndex: 1 })],
     yAxis: [
@@ -42,9 +50,8 @@ const trend = (place) => {
     tooltip: {
       ...frame().tooltip,
       formatter: (at) => {
-        const row = rows[at[0].dataIndex === undefined ? 0 : labels.indexOf(at[0].axisValue)];
-        return [`{b|${text(row[0])}}`, `p50 ${text(row[6])}, p95 ${text(row[7])}`, `p50 before ${text(row[8])}`, `${text(row[1])} finished: ${text(row[2])} success, ${text(row[3])} failed, ${text(row[4])} cancelled`]
-          .join('\n').replace('{b|', '').replace('}', '');
+        const row = rows[labels.indexOf(at[0].axisValue)];
+        return [text(row[0]), `p50 ${text(row[6])}, p95 ${text(row[7])}`, `p50 before ${text(row[8])}`, `${text(row[1])} finished: ${text(row[2])} success, ${text(row[3])} failed, ${text(row[4])} cancelled`].join('\n');
       },
     },
     series: [
@@ -60,11 +67,11 @@ const trend = (place) => {
   };
 };
 
-const distribution = () => {
+const distribution = (place) => {
   const rows = cells('distribution'), labels = rows.map((row) => text(row[0]));
   return {
     ...frame(),
-    legend: { top: 0, right: 0, itemWidth: 18, itemHeight: 9, textStyle: { color: colour('muted'), fontSize: 12 }, data: ['runs', 'before'], selectedMode: false },
+    legend: legend(place, ['runs', { name: 'before', icon: dashes }]),
     grid: { left: 44, right: 16, top: 40, bottom: 28 },
     xAxis: named(labels, { name: '', axisLabel: { color: colour('muted'), fontSize: 11, hideOverlap: true, interval: Math.max(0, Math.ceil(labels.length / 7) - 1), align: 'left' } }),
     yAxis: ruled({ type: 'value', name: 'runs', min: 0, minInterval: 1, splitNumber: 3 }),
@@ -99,7 +106,7 @@ const draw = () => {
 draw();
 document.addEventListener('refreshed', draw);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-addEventListener('resize', () => charts.forEach((chart) => chart.resize()));
+addEventListener('resize', () => { charts.forEach((chart) => chart.resize()); draw(); });
 
 // Keys of tags, when somebody looks for one.
 const by = document.getElementById('by'), keys = document.getElementById('tag-keys');

@@ -126,6 +126,7 @@ internal sealed class OperationModel(
             {
                 { Verdict: "change", Relative: { } relative } => $" They take {Math.Abs(relative) * 100:0} % {(relative > 0 ? "longer" : "less time")} than before.",
                 { Verdict: "noise" } => " They take about as long as before.",
+                _ when Numbers.Previous.Duration.Sample == 0 => " None succeeded before that they could be compared with.",
                 _ => " There are too few to say whether they take longer than before.",
             };
             var errors = change.ErrorRate is { Verdict: "change", Absolute: { } absolute }

@@ -18,11 +18,12 @@ public static class WebModule
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>Registers the pages. They need the store's queries and an <see cref="ISystemStatus"/>. A host that has
-    /// something to say on every page registers its <see cref="SiteNotice"/> before.</summary>
+    /// something to say on every page registers its <see cref="SiteNotice"/> before, and one where something can be set its <see cref="Administering"/>.</summary>
     public static IServiceCollection AddValueStreamWeb(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new SiteNotice(null));
+        services.TryAddSingleton(new Administering("This host lets nobody set anything."));
         services.AddHttpContextAccessor();
         services.AddScoped<Clock>();
         // Pages and their tables alone: what is streamed must not be held back.

@@ -45,6 +45,7 @@ try
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
     builder.Services.AddSingleton<LastVerified>().AddSingleton<ISystemStatus, SystemStatus>();
+    builder.Services.AddSingleton(static services => new Administering(services.GetRequiredService<BootstrapToken>().Refusal("Administering")?.ProblemDetails.Detail));
     builder.Services.AddValueStreamWeb();
     builder.Services.AddOpenApi("v1", ApiDescription.Configure);
     builder.Services.Configure<JsonOptions>(static json =>

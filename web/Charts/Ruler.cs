@@ -37,7 +37,7 @@ internal static class Ruler
     }
 
     /// <summary>A round duration without its zeros: <c>2 h</c>, not <c>2 h 00 m</c>.</summary>
-    private static string Round(double seconds)
+    public static string Round(double seconds)
     {
         var text = Durations.Text(Math.Round(seconds, 3));
         return text.EndsWith(" 00 s", StringComparison.Ordinal) || text.EndsWith(" 00 m", StringComparison.Ordinal) ? text[..^5]

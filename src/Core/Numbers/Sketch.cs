@@ -68,6 +68,10 @@ public sealed class Sketch
     /// <exception cref="IndexOutOfRangeException">There is no such bin.</exception>
     public static double SecondsOf(int bin) => bin == 0 ? 0 : Edges[bin - 1] * (2 * Gamma / (1 + Gamma)) / 1e6;
 
+    /// <summary>Where a bin begins, in seconds: 0 for bin 0.</summary>
+    /// <param name="bin">From 0 to <see cref="LastBin"/>, and the one after it, where the last is taken to end.</param>
+    public static double StartOf(int bin) => bin == 0 ? 0 : bin > LastBin ? Edges[^1] * Gamma / 1e6 : Edges[bin - 1] / 1e6;
+
     /// <summary>Adds a duration, or subtracts it.</summary>
     /// <param name="micros">Microseconds; a negative duration counts as 0.</param>
     /// <param name="count">How many times; negative subtracts.</param>

@@ -137,6 +137,15 @@ public sealed record MetricsView
     /// <summary>The window in steps, those with no runs included.</summary>
     public required IReadOnlyList<StepView> Series { get; init; }
 
+    /// <summary>The interval before in such steps.</summary>
+    public IReadOnlyList<StepView> PreviousSeries { get; init; } = [];
+
+    /// <summary>Durations of successful runs, counted from the shortest to the longest of both intervals in up to 40 bins; those with none included.</summary>
+    public IReadOnlyList<BinView> Distribution { get; init; } = [];
+
+    /// <summary>Those of the interval before, in the same bins.</summary>
+    public IReadOnlyList<BinView> PreviousDistribution { get; init; } = [];
+
     /// <summary>The runs by a tag's values, the most frequent first; absent where no tag was asked for.</summary>
     public IReadOnlyList<GroupView>? Groups { get; init; }
 
@@ -146,6 +155,12 @@ public sealed record MetricsView
     /// <summary>Where the groups were read from the runs themselves, how many were read; absent where they are of all.</summary>
     public SampledView? Sampled { get; init; }
 }
+
+/// <summary>How many durations lie in a range of seconds. Each bin is wider than the one before by the same factor.</summary>
+/// <param name="From">Seconds; included.</param>
+/// <param name="To">Seconds; not included, but for the last bin there is.</param>
+/// <param name="Count">How many.</param>
+public sealed record BinView(double From, double To, long Count);
 
 /// <summary>The numbers of one step of a window.</summary>
 public sealed record StepView : NumbersView
@@ -191,7 +206,7 @@ public sealed record GroupView : NumbersView
 /// <param name="Of">How many ended in the window in all.</param>
 public sealed record SampledView(int Newest, long Read, long Of);
 
-/// <summary>The inventory: kinds of work, the busiest first.</summary>
+/// <summary>The inventory: kinds of work, the busiest first unless another order is asked for.</summary>
 public sealed record OperationsView
 {
     /// <summary>What is counted, in a sentence or two.</summary>
@@ -200,12 +215,33 @@ public sealed record OperationsView
     /// <summary>The window's true edges.</summary>
     public required WindowView Window { get; init; }
 
+    /// <summary>All operations that match, listed or not.</summary>
+    public required OperationsSummary Summary { get; init; }
+
     /// <summary>The operations.</summary>
     public required IReadOnlyList<OperationView> Items { get; init; }
+
+    /// <summary>The groups that those listed are of, in their order; absent where none were asked for.</summary>
+    public IReadOnlyList<OperationGroupView>? Groups { get; init; }
 
     /// <summary>The sum of those that match and are not listed; absent where all are.</summary>
     public OthersView? Others { get; init; }
 }
+
+/// <summary>What some operations come to.</summary>
+/// <param name="Operations">How many they are.</param>
+/// <param name="RunsPerWeek">Their finished runs a week.</param>
+/// <param name="TimePerWeek">Seconds that their runs took a week.</param>
+/// <param name="Slower">How many of them became slower: a rise of the median that is a change.</param>
+/// <param name="FailingMore">How many of them fail more often: a rise of the error rate that is a change.</param>
+/// <param name="OverLimit">How many are over a limit that was set of them.</param>
+/// <param name="ByOnePerson">How many one person alone ran.</param>
+public sealed record OperationsSummary(int Operations, double RunsPerWeek, double TimePerWeek, int Slower, int FailingMore, int OverLimit, int ByOnePerson);
+
+/// <summary>Operations that have something in common.</summary>
+/// <param name="Value">What; absent for those without.</param>
+/// <param name="Summary">All of them that match, listed or not.</param>
+public sealed record OperationGroupView(string? Value, OperationsSummary Summary);
 
 /// <summary>The sum of operations that are not listed.</summary>
 public sealed record OthersView : NumbersView
@@ -293,6 +329,9 @@ public sealed record OperationView : NumbersView
     /// <summary><see cref="LastAt"/>, where that is more than 90 days ago; else absent.</summary>
     public DateTimeOffset? DormantSince { get; init; }
 
+    /// <summary>The run that started last.</summary>
+    public LastRunView? LastRun { get; init; }
+
     /// <summary>Runs of it that are under way now.</summary>
     public int Running { get; init; }
 
@@ -304,6 +343,9 @@ public sealed record OperationView : NumbersView
 
     /// <summary>How many people ran it in the 90 days up to the window's end: the bus factor.</summary>
     public int People { get; init; }
+
+    /// <summary>Up to three of them, those first who ran it most.</summary>
+    public IReadOnlyList<string> PeopleNames { get; init; } = [];
 
     /// <summary>How many hosts it ran on in these 90 days.</summary>
     public int Hosts { get; init; }
@@ -320,3 +362,11 @@ public sealed record OperationView : NumbersView
     /// <summary>The window compared with the days before it; corrected for all that the answer lists.</summary>
     public ChangesView? Change { get; init; }
 }
+
+/// <summary>The last run of an operation.</summary>
+/// <param name="Key">Its short key.</param>
+/// <param name="Attempt">Which attempt.</param>
+/// <param name="At">When it started, or ended where its start is not known.</param>
+/// <param name="State"><c>running</c>, <c>ended</c>, <c>abandoned</c> or <c>orphan</c>.</param>
+/// <param name="Outcome">How it ended; absent while it runs.</param>
+public sealed record LastRunView(string Key, int Attempt, DateTimeOffset At, string State, string? Outcome);

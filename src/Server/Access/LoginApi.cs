@@ -58,6 +58,6 @@ internal static class LoginApi
     }
 
     /// <summary>An address of this server, whatever was asked for.</summary>
-    private static string Local(string? address) =>
+    public static string Local(string? address) =>
         address is ['/', ..] && !address.StartsWith("//", StringComparison.Ordinal) && !address.Contains('\\') ? address : "/";
 }

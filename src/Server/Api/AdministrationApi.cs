@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
 using ValueStream.Core.Wire;
@@ -8,6 +10,7 @@ using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
+using ValueStream.Web.Pages.Operations;
 
 namespace ValueStream.Server.Api;
 
@@ -24,6 +27,7 @@ internal static class AdministrationApi
         api.MapPatch("/operations/{key}", Operation).WithName("SetOperation").WithTags("Operations")
             .WithSummary("Rename, merge, describe, own or hide an operation, set its environment, limits and whether its runs should have a reason; answers what then holds")
             .Accepts<OperationSettingRequest>("application/json");
+        app.MapPost("/operations/{key}/settings", OperationForm).ExcludeFromDescription();
         api.MapPut("/runs/{key}/exclusion", Exclusion).WithName("ExcludeRun").WithTags("Runs")
             .WithSummary("Leave a run out of the numbers, or take it in again")
             .Accepts<ExclusionRequest>("application/json");
@@ -38,31 +42,73 @@ internal static class AdministrationApi
         }
         if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Visible.Everything, cancellationToken) is not { } found)
         {
-            return Problems.NotFound($"There is no operation with key '{key}'. /api/v1/operations?hidden=true lists them.");
+            return Unknown(key);
         }
         try
         {
             using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
-            var setting = Read(body.RootElement);
-            if (setting.MergedInto is { Length: > 0 } target)
-            {
-                await CheckMergeAsync(operation, target, administration, cancellationToken);
-            }
-            return await AppendAsync(OperationSetting.IdOf(found.Namespace, operation), null, new EventData
-            {
-                Actor = Actor(body.RootElement),
-                Reason = Reason(body.RootElement),
-                OperationSetting = setting,
-            }, request, ingestor, time) switch
-            {
-                (var position, null) => TypedResults.Ok(new OperationSettingAnswer(position, key, found.Setting.Then(setting))),
-                (_, { } problem) => problem,
-            };
+            return TypedResults.Ok(await SetAsync(operation, found, body.RootElement, request, administration, ingestor, time, cancellationToken));
         }
         catch (UnreadableException e)
         {
             return Problems.Invalid(e.Field, e.What);
         }
+    }
+
+    /// <summary>The form on an operation's page. It sends everything that can be set; what differs from what holds is set, by the same rules.</summary>
+    private static async Task<IResult> OperationForm(
+        string key, HttpContext context, IAntiforgery antiforgery, ITempDataDictionaryFactory next, BootstrapToken token, AdministrationQueries administration, Ingestor ingestor,
+        TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (token.Refusal("Administering") is { } refusal)
+        {
+            return refusal;
+        }
+        if (!context.Request.HasFormContentType)
+        {
+            return Problems.Invalid("Content-Type", "This address takes the form of the operation's page. Scripts send PATCH /api/v1/operations/{key} instead.", StatusCodes.Status415UnsupportedMediaType);
+        }
+        if (!await antiforgery.IsRequestValidAsync(context))
+        {
+            return Problems.Invalid("", "The form is out of date, or cookies are refused. Open the operation's page again.");
+        }
+        if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Visible.Everything, cancellationToken) is not { } found)
+        {
+            return Unknown(key);
+        }
+        var form = new SettingsForm(await context.Request.ReadFormAsync(cancellationToken));
+        SettingsAnswer answer;
+        try
+        {
+            using var body = JsonReading.Parse(form.Changes(found.Setting));
+            var set = await SetAsync(operation, found, body.RootElement, context.Request, administration, ingestor, time, cancellationToken);
+            answer = new() { Position = set.Position, Text = SettingsForm.InWords(body.RootElement) };
+        }
+        catch (UnreadableException e)
+        {
+            answer = new() { Text = e.Sentence, Field = e.Field, Typed = form.Typed };
+        }
+        answer.Leave(next.GetTempData(context));
+        return TypedResults.LocalRedirect(LoginApi.Local(form.Then));
+    }
+
+    /// <exception cref="UnreadableException">It cannot be set.</exception>
+    private static async Task<OperationSettingAnswer> SetAsync(
+        ShortKey operation, AdministeredOperation found, JsonElement body, HttpRequest request, AdministrationQueries administration, Ingestor ingestor, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var setting = Read(body);
+        if (setting.MergedInto is { Length: > 0 } target)
+        {
+            await CheckMergeAsync(operation, target, administration, cancellationToken);
+        }
+        var position = await AppendAsync(OperationSetting.IdOf(found.Namespace, operation), null, new EventData
+        {
+            Actor = Actor(body),
+            Reason = Reason(body),
+            OperationSetting = setting,
+        }, request, ingestor, time);
+        return new(position, operation.ToString(), found.Setting.Then(setting));
     }
 
     private static async Task<Results<Ok<ExclusionAnswer>, ProblemHttpResult>> Exclusion(
@@ -89,11 +135,9 @@ internal static class AdministrationApi
             {
                 throw new UnreadableException("reason", "Say why the run is left out of the numbers: it stands beside the run.");
             }
-            return await AppendAsync(id, attempt, new EventData { Actor = Actor(root), Reason = reason, RunSetting = new RunSetting { Excluded = excluded } }, request, ingestor, time) switch
-            {
-                (var position, null) => TypedResults.Ok(new ExclusionAnswer(position, key, attempt, excluded)),
-                (_, { } problem) => problem,
-            };
+            var position = await AppendAsync(
+                id, attempt, new EventData { Actor = Actor(root), Reason = reason, RunSetting = new RunSetting { Excluded = excluded } }, request, ingestor, time);
+            return TypedResults.Ok(new ExclusionAnswer(position, key, attempt, excluded));
         }
         catch (UnreadableException e)
         {
@@ -101,16 +145,19 @@ internal static class AdministrationApi
         }
     }
 
-    private static async Task<(long Position, ProblemHttpResult? Problem)> AppendAsync(
+    /// <returns>The event's position.</returns>
+    private static async Task<long> AppendAsync(
         RunId run, int? attempt, EventData data, HttpRequest request, Ingestor ingestor, TimeProvider time)
     {
         var e = EventReader.Make(EventKind.Administered, run, data, new Sending(request.HttpContext.User.Submitter(), time.GetUtcNow(), null)) with { Attempt = attempt };
         return (await ingestor.TakeAsync([e]))[0] switch
         {
-            AppendResult.Accepted accepted => (accepted.Position, null),
-            var result => (0, Problems.Invalid("", Ingestor.ProblemOf(e, result) ?? "It was not stored.")),
+            AppendResult.Accepted accepted => accepted.Position,
+            var result => throw new UnreadableException("", Ingestor.ProblemOf(e, result) ?? "It was not stored."),
         };
     }
+
+    private static ProblemHttpResult Unknown(string key) => Problems.NotFound($"There is no operation with key '{key}'. /api/v1/operations?hidden=true lists them.");
 
     private static OperationSetting Read(JsonElement body)
     {

@@ -17,7 +17,7 @@ internal static class OperationsApi
     {
         var api = app.MapGroup("/api/v1");
         api.MapGet("/operations", Operations).WithName("ListOperations").WithTags("Operations")
-            .WithSummary("The inventory: kinds of work with their numbers, compared with the days before, the busiest first").ProducesProblem(400);
+            .WithSummary("The inventory: kinds of work with their numbers, compared with the days before").ProducesProblem(400);
         api.MapGet("/operations/{key}", Operation).WithName("GetOperation").WithTags("Operations")
             .WithSummary("One operation of the inventory").ProducesProblem(400).ProducesProblem(404);
         api.MapGet("/operations/{key}/metrics", Metrics).WithName("GetMetrics").WithTags("Operations")
@@ -28,8 +28,7 @@ internal static class OperationsApi
 
     private static async Task<Results<Ok<OperationsView>, ProblemHttpResult>> Operations(
         [AsParameters] OperationSearch search, OperationQueries operations, CancellationToken cancellationToken) =>
-        search.Limit is < 1 or > OperationQueries.MostListed ? Problems.Invalid("limit", $"It must be 1 to {OperationQueries.MostListed:N0}.")
-        : TypedResults.Ok(await operations.ListAsync(search.ToFilter(), Visible.Everything, cancellationToken));
+        search.Problem() is { } problem ? problem : TypedResults.Ok(await operations.ListAsync(search.ToFilter(), Visible.Everything, cancellationToken));
 
     private static async Task<Results<Ok<OperationView>, ProblemHttpResult>> Operation(
         string key, OperationQueries operations, CancellationToken cancellationToken,
@@ -80,12 +79,39 @@ internal sealed record OperationSearch
     [Description("The end of the window's last day; now where absent")]
     public DateTimeOffset? To { get; init; }
 
+    [Description("runs, name, p50, p95, change, errors, time, people, hosts, last or owner; with a '-' before it the largest first; -runs where absent")]
+    public string? Sort { get; init; }
+
+    [Description("namespace, type, owner or environment: those with the same one together")]
+    public string? Group { get; init; }
+
+    [Description("How many are passed over; none where absent")]
+    public int? Offset { get; init; }
+
     [Description("1 to 2,000, 2,000 where absent; the others are summed")]
     public int? Limit { get; init; }
 
+    /// <summary>What is wrong with it, if anything.</summary>
+    public ProblemHttpResult? Problem() =>
+        Limit is < 1 or > OperationQueries.MostListed ? Problems.Invalid("limit", $"It must be 1 to {OperationQueries.MostListed:N0}.")
+        : Offset < 0 ? Problems.Invalid("offset", "It must not be below 0.")
+        : Sort is not null && new OperationFilter().In(Sort) is null ? Problems.Invalid("sort", $"'{Sort}' is not known; say {string.Join(", ", OperationFilter.Orders.Keys)}, with a '-' before it for the largest first.")
+        : Group is not null && !OperationFilter.Groups.ContainsKey(Group) ? Problems.Invalid("group", $"'{Group}' is not known; say {string.Join(", ", OperationFilter.Groups.Keys)}.")
+        : null;
+
     /// <summary>As the store takes it.</summary>
-    public OperationFilter ToFilter() =>
-        new() { Namespace = Namespace, Type = Type, Name = Q, Hidden = Hidden is true, From = From, To = To, Limit = Limit ?? OperationQueries.MostListed };
+    public OperationFilter ToFilter() => new OperationFilter
+    {
+        Namespace = Namespace,
+        Type = Type,
+        Name = Q,
+        Hidden = Hidden is true,
+        From = From,
+        To = To,
+        GroupBy = Group is null ? null : OperationFilter.Groups[Group],
+        Skip = Offset ?? 0,
+        Limit = Limit ?? OperationQueries.MostListed,
+    }.In(Sort ?? "-runs")!;
 }
 
 /// <summary>What <c>GET /api/v1/operations/{key}/metrics</c> tells, as it stands in the address.</summary>

@@ -54,7 +54,9 @@ public sealed class MetricQueries
         var to = Window.EndOf(filter.To, now);
         var reporting = TimeZoneInfo.FindSystemTimeZoneById(snapshot.Live.Zone);
         var window = Window.OfHours(filter.From ?? to.AddDays(-30), to, now, Zone(filter.Zone) ?? reporting, reporting);
-        var steps = window.Steps(filter.Interval).ToList();
+        // The interval before, then the window itself.
+        var before = window.Previous.Steps(filter.Interval).ToList();
+        List<Window> steps = [.. before, .. window.Steps(filter.Interval)];
         var tallies = steps.ConvertAll(static _ => new Tally());
         var (totals, previous) = (new Tally(), new Tally());
         var step = 0;
@@ -64,9 +66,14 @@ public sealed class MetricQueries
             {
                 step++;
             }
-            (at < window.First ? previous : tallies[step]).AddBytes(data, facts: false);
+            tallies[step].AddBytes(data, facts: false);
         }
-        tallies.ForEach(t => totals.Add(t));
+        for (var i = 0; i < steps.Count; i++)
+        {
+            (i < before.Count ? previous : totals).Add(tallies[i]);
+        }
+        var series = steps.Zip(tallies, static (s, t) => new StepView(s.From, s.To, NumberViews.View(t, s.Days)));
+        var (distribution, previousDistribution) = NumberViews.Distributions(totals.Successful, previous.Successful);
         var running = (await snapshot.RunningAsync(cancellationToken)).Count(r => keys.Contains(r.Operation) && r.At >= window.From && r.At < window.To);
         var view = new MetricsView
         {
@@ -76,10 +83,13 @@ public sealed class MetricQueries
             Totals = NumberViews.View(totals, window.Days, running),
             Previous = NumberViews.View(previous, window.Previous.Days),
             Change = NumberViews.Changes([NumberViews.Compare(previous, window.Previous.Days, totals, window.Days)]).Single(),
-            Series = [.. steps.Zip(tallies, static (s, t) => new StepView(s.From, s.To, NumberViews.View(t, s.Days)))],
+            Series = [.. series.Skip(before.Count)],
+            PreviousSeries = [.. series.Take(before.Count)],
+            Distribution = distribution,
+            PreviousDistribution = previousDistribution,
         };
         return filter.By is null ? view
-            : RollupSeries.Of(filter.By) is { } series ? await WithDimensionAsync(view, snapshot, keys, series, window, reporting, now, cancellationToken)
+            : RollupSeries.Of(filter.By) is { } dimension ? await WithDimensionAsync(view, snapshot, keys, dimension, window, reporting, now, cancellationToken)
             : await WithSampleAsync(view, snapshot, keys, filter.By, window, Ended(totals), cancellationToken);
     }
 

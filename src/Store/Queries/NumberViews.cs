@@ -6,6 +6,9 @@ namespace ValueStream.Store.Queries;
 /// <summary>From what runs add up to, to the numbers that are shown.</summary>
 internal static class NumberViews
 {
+    /// <summary>A distribution has so many bins at most.</summary>
+    public const int MostBins = 40;
+
     /// <summary>What all these numbers have in common.</summary>
     public const string Definition =
         "Attempts that ended in the window. Finished = success + failure + error + timeout + cancellation; error rate = (failure + error + timeout) / (those + success). "
@@ -51,6 +54,31 @@ internal static class NumberViews
     /// <summary>What is to be thought of comparisons that stand in one answer, four by four.</summary>
     public static IEnumerable<ChangesView> Changes(IEnumerable<Comparison[]> compared) =>
         Change.Judge([.. compared.SelectMany(static c => c)]).Select(View).Chunk(4).Select(static c => new ChangesView(c[0], c[1], c[2], c[3]));
+
+    /// <summary>The durations of two sketches in the same bins, each so many of the sketch's own that there are at most <see cref="MostBins"/>.</summary>
+    public static (IReadOnlyList<BinView> Of, IReadOnlyList<BinView> Previous) Distributions(Sketch of, Sketch previous)
+    {
+        var held = of.Bins.Concat(previous.Bins).Select(static b => b.Bin).ToList();
+        if (held.Count == 0)
+        {
+            return ([], []);
+        }
+        var first = held.Min();
+        var joined = (held.Max() - first) / MostBins + 1;
+        return (Joined(of), Joined(previous));
+
+        List<BinView> Joined(Sketch sketch)
+        {
+            var counts = new long[(held.Max() - first) / joined + 1];
+            foreach (var (bin, count) in sketch.Bins)
+            {
+                counts[(bin - first) / joined] += count;
+            }
+            return [.. counts.Select((count, i) => new BinView(Start(i), Start(i + 1), count))];
+        }
+
+        double Start(int i) => Sketch.StartOf(Math.Min(first + (i * joined), Sketch.LastBin + 1));
+    }
 
     private static ChangeView View(Change change) =>
         new() { Absolute = change.Absolute, Relative = change.Relative, P = change.P, Verdict = change.Verdict.Text() };

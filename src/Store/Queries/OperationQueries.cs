@@ -1,10 +1,64 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Numbers;
+using ValueStream.Core.Runs;
 using ValueStream.Core.Wire;
 using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
+
+/// <summary>By what operations are ordered. Equal ones: the busiest first; those without come last.</summary>
+public enum OperationOrder
+{
+    /// <summary>Finished runs.</summary>
+    Runs,
+
+    /// <summary>Name.</summary>
+    Name,
+
+    /// <summary>Median duration.</summary>
+    P50,
+
+    /// <summary>95th percentile of the durations.</summary>
+    P95,
+
+    /// <summary>Relative change of the median: what is a change before what is noise.</summary>
+    Change,
+
+    /// <summary>Error rate.</summary>
+    ErrorRate,
+
+    /// <summary>Time per week.</summary>
+    Time,
+
+    /// <summary>How many people ran it.</summary>
+    People,
+
+    /// <summary>On how many hosts it ran.</summary>
+    Hosts,
+
+    /// <summary>When its last run started.</summary>
+    Last,
+
+    /// <summary>Who answers for it.</summary>
+    Owner,
+}
+
+/// <summary>What operations are put together by.</summary>
+public enum OperationGroup
+{
+    /// <summary>Namespace.</summary>
+    Namespace,
+
+    /// <summary>Type.</summary>
+    Type,
+
+    /// <summary>Who answers for it.</summary>
+    Owner,
+
+    /// <summary>Where it runs or what it changes, as an administrator says.</summary>
+    Environment,
+}
 
 /// <summary>Which operations to list; absent members do not filter.</summary>
 public sealed record OperationFilter
@@ -27,6 +81,47 @@ public sealed record OperationFilter
     /// <summary>The window ends with the day before which this is; today where absent.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>What they are put together by, in the order of its values; not at all where absent.</summary>
+    public OperationGroup? GroupBy { get; init; }
+
+    /// <summary>By what they are ordered.</summary>
+    public OperationOrder Order { get; init; }
+
+    /// <summary>Whether the largest, or what comes last in the alphabet, is first.</summary>
+    public bool Descending { get; init; } = true;
+
+    /// <summary>What orders are called, in addresses: <c>p95</c> is the smallest first, <c>-p95</c> the largest.</summary>
+    public static IReadOnlyDictionary<string, OperationOrder> Orders { get; } = new Dictionary<string, OperationOrder>(StringComparer.Ordinal)
+    {
+        ["runs"] = OperationOrder.Runs,
+        ["name"] = OperationOrder.Name,
+        ["p50"] = OperationOrder.P50,
+        ["p95"] = OperationOrder.P95,
+        ["change"] = OperationOrder.Change,
+        ["errors"] = OperationOrder.ErrorRate,
+        ["time"] = OperationOrder.Time,
+        ["people"] = OperationOrder.People,
+        ["hosts"] = OperationOrder.Hosts,
+        ["last"] = OperationOrder.Last,
+        ["owner"] = OperationOrder.Owner,
+    };
+
+    /// <summary>What groups are called, in addresses.</summary>
+    public static IReadOnlyDictionary<string, OperationGroup> Groups { get; } = new Dictionary<string, OperationGroup>(StringComparer.Ordinal)
+    {
+        ["namespace"] = OperationGroup.Namespace,
+        ["type"] = OperationGroup.Type,
+        ["owner"] = OperationGroup.Owner,
+        ["environment"] = OperationGroup.Environment,
+    };
+
+    /// <summary>The same filter in an order that an address names; null where there is no such order.</summary>
+    public OperationFilter? In(string sort) =>
+        Orders.TryGetValue(sort.TrimStart('-'), out var order) ? this with { Order = order, Descending = sort.StartsWith('-') } : null;
+
+    /// <summary>So many are passed over.</summary>
+    public int Skip { get; init; }
+
     /// <summary>How many are listed at most, 1..<see cref="OperationQueries.MostListed"/>.</summary>
     public int Limit { get; init; } = OperationQueries.MostListed;
 }
@@ -42,6 +137,9 @@ public sealed class OperationQueries : IDisposable
 
     private const int DaysOfWindow = 28;
 
+    /// <summary>So many of the people are named.</summary>
+    private const int MostNames = 3;
+
     /// <summary>What is usual is looked up for so many operations at once.</summary>
     private const int MostUsual = 200;
 
@@ -55,7 +153,7 @@ public sealed class OperationQueries : IDisposable
     /// <summary>An inventory that took this many rollups to read is kept for a minute; a smaller one is read anew each time.</summary>
     internal int Expensive { get; init; } = 5_000;
 
-    /// <summary>The operations that match, the busiest of the window first, and the sum of those beyond the limit.</summary>
+    /// <summary>The operations that match, in the filter's order, and the sum of those that are not listed.</summary>
     /// <exception cref="BadArgumentException">There is no such window.</exception>
     public async Task<OperationsView> ListAsync(OperationFilter filter, Visible visible, CancellationToken cancellationToken)
     {
@@ -67,18 +165,24 @@ public sealed class OperationQueries : IDisposable
             .Where(o => (filter.Namespace is null || o.Row.Namespace == filter.Namespace) && (filter.Type is null || o.Row.Type == filter.Type)
                 && (filter.Name is null || NameOf(o, settings).Contains(filter.Name, StringComparison.OrdinalIgnoreCase))
                 && (filter.Hidden || settings.Of(o.Row.Key).Hidden is not true)).ToList();
-        var listed = matching.Take(filter.Limit).ToList();
+        // Judged together, listed or not: what is thought of a change does not depend on the page that it is on.
+        var judged = matching.Zip(NumberViews.Changes(matching.Select(static o => o.Compared)), (o, change) => new Entry(o, settings.Of(o.Row.Key), change)).ToList();
+        var ordered = Ordered(judged, filter);
+        var listed = ordered.Skip(filter.Skip).Take(filter.Limit).ToList();
         var others = new Tally();
-        foreach (var operation in matching.Skip(filter.Limit))
+        foreach (var entry in ordered.Take(filter.Skip).Concat(ordered.Skip(filter.Skip + filter.Limit)))
         {
-            others.Add(operation.Now);
+            others.Add(entry.Operation.Now);
         }
         return new OperationsView
         {
             Definition = NumberViews.Definition,
             Window = window.View,
-            Items = Views(listed, window, settings),
-            Others = matching.Count > listed.Count ? new OthersView(matching.Count - listed.Count, NumberViews.View(others, window.Days)) : null,
+            Summary = Summary(judged, window),
+            Items = await ViewsAsync(snapshot, listed, window, cancellationToken),
+            Groups = filter.GroupBy is not { } group ? null : [.. judged.ToLookup(e => e.Of(group)) is var all
+                ? listed.Select(e => e.Of(group)).Distinct().Select(value => new OperationGroupView(value, Summary([.. all[value]], window))) : []],
+            Others = judged.Count > listed.Count ? new OthersView(judged.Count - listed.Count, NumberViews.View(others, window.Days)) : null,
         };
     }
 
@@ -102,7 +206,9 @@ public sealed class OperationQueries : IDisposable
         var ats = Enumerable.Range(first, end - first).ToArray();
         var (operations, _) = await ReadAsync(snapshot, window, rows,
             snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && ats.Contains(r.At) && keys.Contains(r.Operation)), cancellationToken);
-        return Views([Operation.Sum(operations.Single(o => o.Row.Key == key.Value), operations)], window, settings).Single() with { MergedInto = mergedInto };
+        var one = Operation.Sum(operations.Single(o => o.Row.Key == key.Value), operations);
+        var entry = new Entry(one, settings.Of(key.Value), NumberViews.Changes([one.Compared]).Single());
+        return (await ViewsAsync(snapshot, [entry], window, cancellationToken)).Single() with { MergedInto = mergedInto };
     }
 
     /// <summary>How long successful runs of some operations took in the last 28 days, seconds; those that had none are absent.</summary>
@@ -203,6 +309,46 @@ public sealed class OperationQueries : IDisposable
             .Select(g => Operation.Sum(byKey[g.Key], [.. g])));
     }
 
+    private static List<Entry> Ordered(List<Entry> entries, OperationFilter filter)
+    {
+        var grouped = filter.GroupBy is { } group
+            ? entries.OrderBy(e => e.Of(group) is null).ThenBy(e => e.Of(group), StringComparer.OrdinalIgnoreCase).ThenBy(e => e.Of(group), StringComparer.Ordinal)
+            : entries.OrderBy(static _ => 0);
+        if (filter.Order == OperationOrder.Change)
+        {
+            grouped = grouped.ThenBy(static e => e.Change.P50.Verdict switch { "change" => 0, "noise" => 1, _ => 2 });
+        }
+        return [.. filter.Order switch
+        {
+            OperationOrder.Name => Then(static e => e.Name, StringComparer.OrdinalIgnoreCase),
+            OperationOrder.Owner => Then(static e => e.Setting.Owner, StringComparer.OrdinalIgnoreCase),
+            OperationOrder.P50 => Then(static e => e.Operation.Now.Successful.Quantile(0.5)),
+            OperationOrder.P95 => Then(static e => e.Operation.Now.Successful.Quantile(0.95)),
+            OperationOrder.Change => Then(static e => e.Change.P50.Relative),
+            OperationOrder.ErrorRate => Then(static e => e.Operation.Now.ErrorRate),
+            OperationOrder.Time => Then(static e => (double?)e.Operation.Time),
+            OperationOrder.People => Then(static e => (int?)e.Operation.Count(Fact.Person)),
+            OperationOrder.Hosts => Then(static e => (int?)e.Operation.Count(Fact.Host)),
+            OperationOrder.Last => Then(static e => (DateTimeOffset?)e.Operation.Row.LastAt),
+            _ => Then(static e => (long?)e.Operation.Now.Finished),
+        }];
+
+        IEnumerable<Entry> Then<T>(Func<Entry, T> by, IComparer<T>? comparer = null)
+        {
+            var known = grouped.ThenBy(e => by(e) is null);
+            return filter.Descending ? known.ThenByDescending(by, comparer) : known.ThenBy(by, comparer);
+        }
+    }
+
+    private static OperationsSummary Summary(IReadOnlyCollection<Entry> entries, Window window) => new(
+        entries.Count,
+        entries.Sum(static e => e.Operation.Now.Finished) / window.Days * 7,
+        entries.Sum(static e => e.Operation.Time) / 1e6 / window.Days * 7,
+        entries.Count(static e => e.Change.P50 is { Verdict: "change", Absolute: > 0 }),
+        entries.Count(static e => e.Change.ErrorRate is { Verdict: "change", Absolute: > 0 }),
+        entries.Count(static e => e.IsOverDurationLimit is true || e.IsOverErrorRateLimit is true),
+        entries.Count(static e => e.Operation.Count(Fact.Person) == 1));
+
     private static string NameOf(Operation operation, OperationSettings settings) => settings.Of(operation.Row.Key).Name ?? operation.Row.Name;
 
     private static async Task<(List<Operation> Operations, int Rollups)> ReadAsync(
@@ -222,23 +368,50 @@ public sealed class OperationQueries : IDisposable
         return ([.. operations.Values], read);
     }
 
-    private List<OperationView> Views(List<Operation> listed, Window window, OperationSettings settings)
+    private async Task<IReadOnlyList<OperationView>> ViewsAsync(Snapshot snapshot, List<Entry> listed, Window window, CancellationToken cancellationToken)
     {
         var dormant = _time.GetUtcNow().AddDays(-DaysOfPeople);
-        return [.. listed.Zip(NumberViews.Changes(listed.Select(static o => o.Compared)), (o, change) => View(o, window, settings.Of(o.Row.Key), dormant, change))];
+        var people = listed.ConvertAll(static e => e.Operation.Most(Fact.Person, MostNames));
+        var ids = people.SelectMany(static p => p).Distinct().ToArray();
+        var names = await snapshot.Database.Tags.AsNoTracking().Where(t => ids.Contains(t.Id)).ToDictionaryAsync(static t => t.Id, static t => t.Value, cancellationToken);
+        var last = await LastRunsAsync(snapshot, listed, cancellationToken);
+        return [.. listed.Zip(people, (e, most) => View(e, window, dormant) with
+        {
+            PeopleNames = [.. most.Select(names.GetValueOrDefault).OfType<string>()],
+            LastRun = e.Operation.Keys.Select(last.GetValueOrDefault).OfType<LastRunView>().MaxBy(static r => r.At),
+        })];
     }
 
-    private static OperationView View(Operation o, Window window, OperationSetting setting, DateTimeOffset dormant, ChangesView change) =>
-        new(new ShortKey(o.Row.Key).ToString(), o.Row.Namespace, o.Row.Type, setting.Name ?? o.Row.Name, NumberViews.View(o.Now, window.Days))
+    /// <summary>The last run of each operation, as the operations' rows say when it was: one look at the index on (operation, at) for each.</summary>
+    private static async Task<Dictionary<long, LastRunView>> LastRunsAsync(Snapshot snapshot, List<Entry> listed, CancellationToken cancellationToken)
+    {
+        var keys = listed.SelectMany(static e => e.Operation.Keys).ToArray();
+        var runs = await snapshot.Operations.Where(o => keys.Contains(o.Key))
+            .Join(snapshot.Runs, static o => new { Operation = o.Key, At = o.LastAt }, static r => new { r.Operation, r.At },
+                static (o, r) => new { Operation = o.Key, r.Key, r.Attempt, r.At, r.State, r.Outcome })
+            .ToListAsync(cancellationToken);
+        var last = new Dictionary<long, LastRunView>();
+        foreach (var r in runs.OrderBy(static r => r.Key))
+        {
+            // Of those that started at the same moment, one.
+            last.TryAdd(r.Operation, new(new ShortKey(r.Key).ToString(), r.Attempt, r.At, ((AttemptState)r.State).ToString().ToLowerInvariant(), ((Outcome?)r.Outcome)?.Text()));
+        }
+        return last;
+    }
+
+    private static OperationView View(Entry entry, Window window, DateTimeOffset dormant)
+    {
+        var (o, setting, change) = entry;
+        return new(new ShortKey(o.Row.Key).ToString(), o.Row.Namespace, o.Row.Type, entry.Name, NumberViews.View(o.Now, window.Days))
         {
             RunName = setting.Name is null ? null : o.Row.Name,
             Description = setting.Description,
             Owner = setting.Owner,
             Environment = setting.Environment,
             DurationLimit = setting.DurationLimit,
-            IsOverDurationLimit = setting.DurationLimit is { } seconds ? o.Now.Successful.Quantile(0.95) > seconds : null,
+            IsOverDurationLimit = entry.IsOverDurationLimit,
             ErrorRateLimit = setting.ErrorRateLimit,
-            IsOverErrorRateLimit = setting.ErrorRateLimit is { } share ? o.Now.ErrorRate > share : null,
+            IsOverErrorRateLimit = entry.IsOverErrorRateLimit,
             ReasonRequired = setting.ReasonRequired,
             Hidden = setting.Hidden,
             Merged = o.Merged.Count == 0 ? null : [.. o.Merged.Select(static k => new ShortKey(k).ToString())],
@@ -247,7 +420,7 @@ public sealed class OperationQueries : IDisposable
             DormantSince = o.Row.LastAt < dormant ? o.Row.LastAt : null,
             Running = o.Running,
             RunsPerWeek = o.Now.Finished / window.Days * 7,
-            TimePerWeek = (o.Now.SuccessfulTime + o.Now.FailedTime + o.Now.OtherTime) / 1e6 / window.Days * 7,
+            TimePerWeek = o.Time / 1e6 / window.Days * 7,
             People = o.Count(Fact.Person),
             Hosts = o.Count(Fact.Host),
             Digests = o.Count(Fact.Digest),
@@ -255,6 +428,25 @@ public sealed class OperationQueries : IDisposable
             FailedByDay = o.FailedByDay,
             Change = change,
         };
+    }
+
+    /// <summary>An operation of an answer, with what is set of it and what is thought of its changes.</summary>
+    private sealed record Entry(Operation Operation, OperationSetting Setting, ChangesView Change)
+    {
+        public string Name => Setting.Name ?? Operation.Row.Name;
+
+        public bool? IsOverDurationLimit => Setting.DurationLimit is { } seconds ? Operation.Now.Successful.Quantile(0.95) > seconds : null;
+
+        public bool? IsOverErrorRateLimit => Setting.ErrorRateLimit is { } share ? Operation.Now.ErrorRate > share : null;
+
+        public string? Of(OperationGroup group) => group switch
+        {
+            OperationGroup.Namespace => Operation.Row.Namespace,
+            OperationGroup.Type => Operation.Row.Type,
+            OperationGroup.Owner => Setting.Owner,
+            _ => Setting.Environment,
+        };
+    }
 
     /// <summary>What the days of an operation add up to.</summary>
     private sealed class Operation(OperationRow row, Window window, int running)
@@ -312,6 +504,12 @@ public sealed class OperationQueries : IDisposable
             return sum;
         }
 
+        /// <summary>It and those that are merged into it.</summary>
+        public IEnumerable<long> Keys => [row.Key, .. Merged];
+
+        /// <summary>Microseconds that runs of every outcome took.</summary>
+        public long Time => Now.SuccessfulTime + Now.FailedTime + Now.OtherTime;
+
         public Comparison[] Compared => field ??= NumberViews.Compare(_before, window.Previous.Days, Now, window.Days);
 
         public void Add(int at, byte[] data)
@@ -328,7 +526,13 @@ public sealed class OperationQueries : IDisposable
             FailedByDay[at - window.First] = Now.Wrong - failed;
         }
 
-        public int Count(Fact fact) =>
-            Now.Facts.Keys.Concat(_before.Facts.Keys).Concat(_earlier.Facts.Keys).Where(f => f.Fact == fact).Distinct().Count();
+        public int Count(Fact fact) => Facts(fact).DistinctBy(static f => f.Key.Tag).Count();
+
+        /// <summary>The tags of those that ran it most, or on which it ran most.</summary>
+        public List<long> Most(Fact fact, int count) =>
+            [.. Facts(fact).GroupBy(static f => f.Key.Tag).OrderByDescending(static g => g.Sum(static f => f.Value)).ThenBy(static g => g.Key).Take(count).Select(static g => g.Key)];
+
+        private IEnumerable<KeyValuePair<(Fact Fact, long Tag), long>> Facts(Fact fact) =>
+            Now.Facts.Concat(_before.Facts).Concat(_earlier.Facts).Where(f => f.Key.Fact == fact);
     }
 }

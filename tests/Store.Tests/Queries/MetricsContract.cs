@@ -59,6 +59,40 @@ public abstract class MetricsContract
     }
 
     [Fact]
+    public async Task Durations_of_both_intervals_are_counted_in_the_same_bins_forty_at_most()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story().Runs(4, 0, 10).Run(0, 1_000).Run(0, 5, "failure").Runs(2, -3_000, 1).ToAsync(store);
+
+        var metrics = await AskAsync(store, Eleven, Noon);
+
+        Assert.InRange(metrics.Distribution.Count, 20, 40);
+        Assert.Equal(metrics.Distribution.Select(static b => (b.From, b.To)), metrics.PreviousDistribution.Select(static b => (b.From, b.To)));
+        Assert.All(metrics.Distribution.Zip(metrics.Distribution.Skip(1)), static b => Assert.Equal(b.First.To, b.Second.From));
+        Assert.Equal((5, 2), (metrics.Distribution.Sum(static b => b.Count), metrics.PreviousDistribution.Sum(static b => b.Count)));
+        Assert.Equal([4, 1], metrics.Distribution.Where(static b => b.Count > 0).Select(static b => b.Count));
+        Assert.All([(1.0, metrics.PreviousDistribution), (10.0, metrics.Distribution), (1_000.0, metrics.Distribution)],
+            static d => Assert.Contains(d.Item2, b => b.Count > 0 && b.From <= d.Item1 && d.Item1 < b.To));
+        var alone = await AskAsync(store, Eleven.AddHours(-1), Eleven);
+        Assert.Equal((1, 2), (alone.Distribution.Count, alone.Distribution[0].Count));
+        Assert.Empty((await AskAsync(store, Eleven.AddDays(-5), Eleven.AddDays(-4))).Distribution);
+    }
+
+    [Fact]
+    public async Task The_interval_before_is_cut_into_steps_as_well()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story().Run(0, 10).Run(-3_600, -3_580).Run(-7_200, -7_170).Run(-4 * 3_600, -4 * 3_600 + 40).ToAsync(store);
+
+        var metrics = await AskAsync(store, Eleven.AddHours(-1), Noon, Interval.Hour);
+
+        Assert.Equal([Eleven.AddHours(-3), Eleven.AddHours(-2)], metrics.PreviousSeries.Select(static s => s.At));
+        Assert.Equal([0, 1], metrics.PreviousSeries.Select(static s => s.Finished));
+        Assert.Equal([1, 1], metrics.Series.Select(static s => s.Finished));
+        Assert.Equal(metrics.Previous.Finished, metrics.PreviousSeries.Sum(static s => s.Finished));
+    }
+
+    [Fact]
     public async Task A_run_that_ends_on_an_edge_belongs_to_the_window_that_begins_there()
     {
         await using var store = await NewStoreAsync();

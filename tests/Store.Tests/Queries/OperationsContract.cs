@@ -118,6 +118,85 @@ public abstract class OperationsContract
     }
 
     [Fact]
+    public async Task Those_who_ran_it_most_are_named_and_its_last_run_stands_beside_it()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Run(-50 * Day, -50 * Day + 1, actor: "ann").Run(-40 * Day, -40 * Day + 1, actor: "ann").Run(-Day, -Day + 1, actor: "ann").Run(-Day, -Day + 1, actor: "bob")
+            .Run(-2 * Day, -2 * Day + 1, tags: ("user.name", "carl")).Run(-2 * Day, -2 * Day + 1, actor: "bob").Run(-3 * Day, -3 * Day + 1, actor: "dan")
+            .Run(5, 9, "timeout", name: "build").Run(0, 20, name: "build").Running(-3, name: "watch").ToAsync(store);
+
+        var list = (await ListAsync(store, new())).Items.ToDictionary(static o => o.Name);
+
+        Assert.Equal((4, 3), (list["deploy"].People, list["deploy"].PeopleNames.Count));
+        Assert.Equal(["ann", "bob"], list["deploy"].PeopleNames.Take(2));
+        Assert.Empty(list["build"].PeopleNames);
+        Assert.Equal((Story.Eleven.AddSeconds(5), "ended", "timeout", 1), (list["build"].LastRun!.At, list["build"].LastRun!.State, list["build"].LastRun!.Outcome, list["build"].LastRun!.Attempt));
+        Assert.Equal(("running", null), (list["watch"].LastRun!.State, list["watch"].LastRun!.Outcome));
+        Assert.Equal(list["build"].LastRun, (await store.Get<OperationQueries>().FindAsync(Story.Key("build"), null, null, Visible.Everything, Cancel))!.LastRun);
+    }
+
+    [Theory]
+    [InlineData("-runs", "b a c d")]
+    [InlineData("runs", "d c a b")]
+    [InlineData("name", "a b c d")]
+    [InlineData("-p50", "c a b d")]
+    [InlineData("p95", "b a c d")]
+    [InlineData("-errors", "b a c d")]
+    [InlineData("-time", "c a b d")]
+    [InlineData("people", "d a c b")]
+    [InlineData("-last", "d b a c")]
+    [InlineData("-owner", "b a c d")]
+    public async Task They_come_in_the_order_that_is_asked_for_and_those_without_last(string sort, string order)
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Run(-20, 0, name: "a", actor: "ann").Run(-19, 1, name: "a", actor: "ann")
+            .Run(-5, 0, name: "b", actor: "ann").Run(-4, 0, name: "b", actor: "bob").Run(-4, 0, "failure", name: "b", actor: "ann")
+            .Run(-Day, -Day + 100, name: "c", actor: "ann").Running(10, name: "d").ToAsync(store);
+
+        Assert.Equal(order.Split(' '), Names(await ListAsync(store, new OperationFilter().In(sort)!)));
+    }
+
+    [Fact]
+    public async Task What_is_a_change_comes_before_what_is_noise_and_the_summary_counts_it()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Runs(9, -30 * Day, 10, name: "slower").Runs(9, 0, 13, name: "slower").Runs(9, -30 * Day, 10, name: "faster").Runs(9, 0, 7, name: "faster")
+            .Run(-30 * Day, -30 * Day + 1, name: "new").Run(0, 100, name: "new", actor: "ann")
+            .Runs(9, -30 * Day, 10, name: "same").Runs(9, 0, 10, name: "same").ToAsync(store);
+
+        var worst = await ListAsync(store, new OperationFilter().In("-change")!);
+
+        Assert.Equal(["slower", "faster", "same", "new"], Names(worst));
+        Assert.Equal(["faster", "slower", "same", "new"], Names(await ListAsync(store, new OperationFilter().In("change")!)));
+        Assert.Equal((4, 1, 0, 0, 1), (worst.Summary.Operations, worst.Summary.Slower, worst.Summary.FailingMore, worst.Summary.OverLimit, worst.Summary.ByOnePerson));
+        Assert.Equal(worst.Items.Sum(static o => o.RunsPerWeek), worst.Summary.RunsPerWeek, 1e-9);
+        Assert.Equal(worst.Items.Sum(static o => o.TimePerWeek), worst.Summary.TimePerWeek, 1e-6);
+        // On another page of the list it is thought of in the same way.
+        Assert.Equal(worst.Items[1].Change, (await ListAsync(store, new OperationFilter { Skip = 1, Limit = 1 }.In("-change")!)).Items.Single().Change);
+    }
+
+    [Fact]
+    public async Task A_page_of_the_list_has_what_stands_there_and_groups_are_of_all_that_match()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Runs(3, 0, 10, name: "a").Runs(2, 0, 10, name: "b").Runs(4, 0, 10, name: "c", @namespace: "team").Runs(1, 0, 10, name: "d").ToAsync(store);
+
+        var page = await ListAsync(store, new() { GroupBy = OperationGroup.Namespace, Skip = 1, Limit = 2 });
+
+        Assert.Equal(["b", "d"], Names(page));
+        Assert.Equal((2, 7), (page.Others!.Operations, page.Others.Finished));
+        Assert.Equal([("default", 3)], page.Groups!.Select(static g => (g.Value!, g.Summary.Operations)));
+        Assert.Equal(4, page.Summary.Operations);
+        Assert.Equal(["default", "team"], (await ListAsync(store, new() { GroupBy = OperationGroup.Namespace })).Groups!.Select(static g => g.Value));
+        Assert.Equal([null], (await ListAsync(store, new() { GroupBy = OperationGroup.Owner })).Groups!.Select(static g => g.Value));
+        Assert.Empty((await ListAsync(store, new() { Skip = 9 })).Items);
+    }
+
+    [Fact]
     public async Task A_window_is_of_whole_days_and_no_longer_than_ninety_two()
     {
         await using var store = await NewStoreAsync();

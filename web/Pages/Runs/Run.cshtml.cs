@@ -177,15 +177,6 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
     /// <summary>Whether the run's parent was refused because it would have closed a cycle.</summary>
     public bool IsParentRefused => Trace?.Refused.Contains(Run!.SpanId) is true;
 
-    /// <summary>Who did it and where: <c>alice@laptop</c>.</summary>
-    public string? Who =>
-        (Run!.Actor, Run.Tags.TryGetValue("host.name", out var host) ? host.Text : null) switch
-        {
-            (null or "", var where) => where,
-            (var who, null or "") => who,
-            var (who, where) => who.Contains('@', StringComparison.Ordinal) ? $"{who} on {where}" : $"{who}@{where}",
-        };
-
     /// <summary>What a flag means.</summary>
     public static string Explain(string flag) => flag switch
     {

@@ -20,23 +20,23 @@ internal sealed record Look(string Glyph, string Word, string Css, int Rank)
     private static readonly Look Unknown = new("○", "unknown", "off", 0);
 
     /// <summary>The look of a run.</summary>
-    public static Look Of(RunView run) => run.State switch
+    public static Look Of(RunView run) => Of(run.State, run.Outcome);
+
+    /// <summary>The look of a state and an outcome, as the API names them.</summary>
+    public static Look Of(string state, string? outcome) => state switch
     {
         "running" => Running,
         "abandoned" => Abandoned,
-        _ => OfOutcome(run.Outcome),
-    };
-
-    /// <summary>The look of what ended so.</summary>
-    public static Look OfOutcome(string? outcome) => outcome switch
-    {
-        "success" => Success,
-        "failure" => Failure,
-        "error" => Error,
-        "timeout" => Timeout,
-        "cancellation" => Cancelled,
-        "skip" => Skipped,
-        _ => Unknown,
+        _ => outcome switch
+        {
+            "success" => Success,
+            "failure" => Failure,
+            "error" => Error,
+            "timeout" => Timeout,
+            "cancellation" => Cancelled,
+            "skip" => Skipped,
+            _ => Unknown,
+        },
     };
 
     /// <summary>The look of a group: that of the run that matters most.</summary>

@@ -16,6 +16,9 @@ internal sealed record Period
     /// <summary>Which of <see cref="Choices"/>; null where from or to are given.</summary>
     public string? Name { get; private init; }
 
+    /// <summary>Which of <see cref="Choices"/> the page offers.</summary>
+    public IReadOnlyList<(string Name, string Text, TimeSpan Length)> Offered { get; init; } = Choices;
+
     /// <summary>Where it begins.</summary>
     public required DateTimeOffset From { get; init; }
 
@@ -23,7 +26,7 @@ internal sealed record Period
     public required DateTimeOffset To { get; init; }
 
     /// <summary>What in the address could not be understood, as a sentence; null where nothing.</summary>
-    public string? Problem { get; private init; }
+    public string? Problem { get; init; }
 
     /// <summary>Its length.</summary>
     public TimeSpan Length => To - From;

@@ -41,6 +41,17 @@ public static class Pages
         { "a run with nasty tags", Story.Page("nasty-tags") },
         { "the events of nasty tags", Story.Page("nasty-tags") + "?view=events" },
         { "no such run", "/runs/0000000000000" },
+        { "the operations", "/operations" },
+        { "the operations in groups", "/operations?group=type&sort=-change&period=90d&hidden=true" },
+        { "the operations of a period that cannot be", "/operations?period=1y&q=shard" },
+        { "no operation that matches", "/operations?q=no+such+operation" },
+        { "an operation", Story.Operation("smoke tests") },
+        { "an operation by the hour", Story.Operation("smoke tests") + "?period=24h&by=host.name" },
+        { "an operation by a tag that is not there", Story.Operation("smoke tests") + "?period=1y&by=no.such.tag" },
+        { "an operation of which nothing ended", Story.Operation("nightly import") },
+        { "an operation with a nasty name", Story.Operation(Story.LongName) },
+        { "an operation from right to left", Story.Operation(Story.RightToLeft) },
+        { "no such operation", "/operations/0000000000000" },
     };
 
     /// <summary>The list's row of a run.</summary>

@@ -32,6 +32,9 @@ public sealed class Story(HttpClient http)
 
     private static RunId TicketId => new(SourceNames.CustomHttp, "issue", "default", "ticket");
 
+    /// <summary>The address of an operation's page.</summary>
+    public static string Operation(string name) => "/operations/" + ShortKey.Of("default", "work", name);
+
     /// <summary>A run's start, so many seconds ago.</summary>
     public static EventRequest Start(string id, double ago, string? name = null, string type = "step", params string[] parents) => new()
     {

@@ -57,6 +57,10 @@ internal sealed class SettingsForm(IFormCollection form)
             double? typed = Text(field) is not { Length: > 0 } text ? null
                 : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 0 && double.IsFinite(number) ? number / unit
                 : throw new UnreadableException(field, $"“{text}” is no number; write it like 90 or 2.5, or leave the field empty for no limit.");
+            if (unit == 100 && typed > 1)
+            {
+                throw new UnreadableException(field, "It must be from 0 to 100 %, or empty for no limit.");
+            }
             // As it was shown: to three digits.
             if ((typed is null) != (before is null) || Math.Abs(typed - before ?? 0) > 0.0005 / unit)
             {

@@ -37,12 +37,14 @@ const refresh = async () => {
   while (stale && !document.hidden) {
     stale = false;
     try {
-      const url = new URL(location.href);
+      const asked = location.href, url = new URL(asked);
       url.hash = '';
       url.searchParams.set('fragment', '1');
       const answer = await fetch(url, { credentials: 'same-origin' });
       const html = await answer.text();
-      if (answer.ok && html !== last && swap(html)) last = html;
+      // Somebody filters as they type: what was asked for before that is not shown any more.
+      if (location.href !== asked) stale = true;
+      else if (answer.ok && html !== last && swap(html)) last = html;
     } catch { /* the event stream says that the server is away */ }
     await new Promise((done) => setTimeout(done, 1000));
   }

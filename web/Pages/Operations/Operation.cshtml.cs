@@ -63,9 +63,6 @@ internal sealed class OperationModel(
     /// <summary>What is set of it, where the caller may set something; else null.</summary>
     public OperationSetting? Setting { get; private set; }
 
-    /// <summary>Why the caller may not.</summary>
-    public string? Refusal => administering.Refusal;
-
     /// <summary>What became of the settings that were sent before this page was asked for; null where none were.</summary>
     public SettingsAnswer? Answer { get; private set; }
 
@@ -105,7 +102,7 @@ internal sealed class OperationModel(
         if (!IsFragment)
         {
             // From the log: what was set a moment ago is not in the read models yet.
-            Setting = Refusal is null ? (await administration.FindAsync(operation, visible, cancellationToken))?.Setting : null;
+            Setting = administering.Refusal is null ? (await administration.FindAsync(operation, visible, cancellationToken))?.Setting : null;
             Answer = Setting is null ? null : SettingsAnswer.Take(TempData);
         }
         return Page();

@@ -78,10 +78,11 @@ try
     {
         return 0;
     }
+    // First, so that the pages that say what is wrong are compressed, too.
+    app.UseValueStreamWeb();
     app.UseExceptionHandler();
     app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseRequestRules();
-    app.UseValueStreamWeb();
     app.UseAuthentication();
     app.UseAuthorization();
     app.UseCompressedBodies();

@@ -14,7 +14,7 @@ public sealed class ContentTests(Site site)
             Assert.NotEmpty(await page.Locator("main h1").InnerTextAsync());
             var text = await page.Locator("main").InnerTextAsync();
             Assert.True(text.Length > 120, $"{name}: {text}");
-            Assert.True(await page.Locator("main tbody tr, main .node, main .headline").CountAsync() > 0, name);
+            Assert.True(await page.Locator("main tbody tr, main .node, main .headline, main .lead, main p").CountAsync() > 0, name);
         }
     }, new() { JavaScriptEnabled = false });
 

@@ -100,7 +100,6 @@ public sealed class RunPagesTests(Site site)
         await opened.ClickAsync();
         await Expect(page.Locator(".fall tbody tr")).ToHaveCountAsync(154);
         var link = page.Locator(".fall a.go").Nth(100);
-        await link.ScrollIntoViewIfNeededAsync();
         await link.EvaluateAsync("e => e.scrollIntoView({ block: 'center' })");
         var (key, y) = (await link.GetAttributeAsync("href"), await page.EvaluateAsync<double>("() => scrollY"));
         Assert.True(y > 500);

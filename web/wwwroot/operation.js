@@ -109,10 +109,14 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 addEventListener('resize', () => { charts.forEach((chart) => chart.resize()); draw(); });
 
 // Keys of tags, when somebody looks for one.
-const by = document.getElementById('by'), keys = document.getElementById('tag-keys');
-by?.addEventListener('focus', async () => {
+let keys = [];
+const offer = () => document.getElementById('tag-keys')?.replaceChildren(...keys.map((key) => Object.assign(document.createElement('option'), { value: key })));
+document.addEventListener('refreshed', offer);
+document.addEventListener('focusin', async (e) => {
+  if (e.target.id !== 'by' || keys.length > 0) return;
   try {
     const answer = await fetch('/api/v1/tags?limit=1000', { credentials: 'same-origin' });
-    if (answer.ok) document.getElementById('tag-keys').replaceChildren(...(await answer.json()).items.map((key) => Object.assign(document.createElement('option'), { value: key })));
+    if (answer.ok) keys = (await answer.json()).items;
+    offer();
   } catch { /* it can be typed all the same */ }
-}, { once: true });
+});

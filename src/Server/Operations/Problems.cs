@@ -60,7 +60,7 @@ internal static partial class Problems
 
     /// <summary>A page for people, RFC 9457's form for everything else.</summary>
     private static IResult Answer(HttpRequest request, ProblemDetails details) => PlainPage.IsWanted(request)
-        ? PlainPage.Of(details.Status ?? 500, details.Title ?? "", details.Status == 404 ? "There is nothing at this address." : details.Detail) : TypedResults.Problem(details);
+        ? PlainPage.Of(details.Status ?? 500, details.Title ?? "", details.Status == 404 ? "There is nothing at this address: it may have been mistyped, or what stood here is gone. A run is found on the Runs page by its name, its id or its key." : details.Detail) : TypedResults.Problem(details);
 
     private static ProblemDetails Details(int status, string type, string title, string detail, Dictionary<string, string[]>? errors = null)
     {

@@ -40,7 +40,7 @@ public sealed class ProblemTests(SqliteServer server)
     }
 
     [Theory]
-    [InlineData("/nothing", 404, "There is nothing at this address.")]
+    [InlineData("/nothing", 404, "There is nothing at this address")]
     [InlineData("/customhttp", 405, "This address takes POST.")]
     public async Task A_person_gets_a_page_that_says_it_and_leads_on(string address, int status, string says)
     {

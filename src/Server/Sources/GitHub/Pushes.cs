@@ -37,7 +37,7 @@ internal static class Pushes
         tags.Add("user.name", push["pusher"]["name"].Text ?? delivery.Sender);
         PushedCommits.AddTo(tags, commits, null);
         var subject = new Subject(delivery.Run("push", PushedCommits.IdOf(after, name)), tags) { Reason = Delivery.FirstLine(head["message"].Text) };
-        var at = delivery.Repository["pushed_at"].Time ?? head["timestamp"].Time;
+        var at = delivery.Repository["pushed_at"].Time ?? push["head_commit"]["timestamp"].Time;
         var actor = delivery.Sender ?? (push["pusher"]["name"].Text is { } pusher ? Naming.Name(pusher) : null);
         var note = delivery.NoteOf(commits.Items.Take(MostRead).Select(static c => c["message"].Text));
         return Told.Of([subject.Started(at, actor), .. subject.Names(note, at), subject.Ended(Outcome.Success, at, actor)]);

@@ -1,6 +1,5 @@
-using System.Text;
+using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace ValueStream.Server.Sources.Jenkins;
 
@@ -31,40 +30,45 @@ internal static class ApiItems
         var cause = actions.Items.SelectMany(static a => a["causes"].Items).FirstOrDefault();
         var git = actions.Items.FirstOrDefault(static a => a["lastBuiltRevision"].IsObject);
         var branch = git["lastBuiltRevision"]["branch"].Items.FirstOrDefault();
-        var parameters = new JsonObject();
-        foreach (var parameter in actions.Items.SelectMany(static a => a["parameters"].Items))
-        {
-            if (parameter["name"].Text is { } name)
-            {
-                parameters[name] = Node(parameter["value"]);
-            }
-        }
         var end = Build.Away(build["timestamp"].Time, build["duration"].Number);
         // Where only some members were asked for, a build without a result is still at work.
         var isRunning = build["building"].Boolean ?? !build["result"].Exists;
-        var payload = new JsonObject
-        {
-            ["result"] = isRunning ? "INPROGRESS" : Node(build["result"]),
-            ["number"] = Node(build["number"]),
-            ["buildUrl"] = Node(build["url"]),
-            ["startTime"] = Node(build["timestamp"]),
-            ["endTime"] = isRunning ? null : end?.ToUnixTimeMilliseconds(),
-            ["duration"] = Node(build["duration"]),
-            ["queueTime"] = Node(actions.Items.Select(static a => a["queuingDurationMillis"]).FirstOrDefault(static q => q.Exists)),
-            ["buildCause"] = Node(cause["shortDescription"]),
-            ["startedUserId"] = Node(cause["userId"]),
-            ["startedUserName"] = Node(cause["userName"]),
-            ["parameters"] = parameters,
-            ["slaveInfo"] = new JsonObject { ["slaveName"] = Node(build["builtOn"]) },
-            ["scmInfo"] = new JsonObject
-            {
-                ["url"] = Node(git["remoteUrls"].Items.FirstOrDefault()),
-                ["commit"] = Node(git["lastBuiltRevision"]["SHA1"]),
-                ["branch"] = Node(branch["name"]),
-            },
-        };
-        return Webhook.Of(Payload.Parse(Encoding.UTF8.GetBytes(payload.ToJsonString())));
+        return Webhook.Of(Object(
+            ("result", isRunning ? Of("INPROGRESS") : build["result"]),
+            ("number", build["number"]),
+            ("buildUrl", build["url"]),
+            ("startTime", build["timestamp"]),
+            ("endTime", isRunning || end is null ? default : Of(end.Value.ToUnixTimeMilliseconds())),
+            ("duration", build["duration"]),
+            ("queueTime", actions.Items.Select(static a => a["queuingDurationMillis"]).FirstOrDefault(static q => q.Exists)),
+            ("buildCause", cause["shortDescription"]),
+            ("startedUserId", cause["userId"]),
+            ("startedUserName", cause["userName"]),
+            ("parameters", Object([.. actions.Items.SelectMany(static a => a["parameters"].Items)
+                .Where(static p => p["name"].Text is not null).Select(static p => (p["name"].Text!, p["value"]))])),
+            ("slaveInfo", Object(("slaveName", build["builtOn"]))),
+            ("scmInfo", Object(
+                ("url", git["remoteUrls"].Items.FirstOrDefault()),
+                ("commit", git["lastBuiltRevision"]["SHA1"]),
+                ("branch", branch["name"])))));
     }
 
-    private static JsonNode? Node(Payload value) => value.Exists ? JsonNode.Parse(value.ToBytes(), null, new JsonDocumentOptions { MaxDepth = 128 }) : null;
+    private static Payload Of<T>(T value) => new(JsonSerializer.SerializeToElement(value));
+
+    /// <summary>An object of members that stay as they were saved, whatever is wrong in them: reading them again is no worse than the first time.</summary>
+    private static Payload Object(params ReadOnlySpan<(string Name, Payload Value)> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in members)
+            {
+                writer.WritePropertyName(name);
+                writer.WriteRawValue(value.ToBytes(), skipInputValidation: true);
+            }
+            writer.WriteEndObject();
+        }
+        return Payload.Parse(buffer.WrittenMemory);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Text.Json;
 
 namespace ValueStream.Server.Sources.Jira;
@@ -13,6 +14,10 @@ internal static class Saved
 
     // An entry of the history says them for its own moment; the issue only has the last.
     private static readonly string[] OfTheMoment = ["status", "resolution", "resolutiondate", "statuscategorychangedate"];
+
+    // What an entry of the history is told with, all of it short; the rest, which may be long, stands in the creation and in where the issue stands now, once each.
+    private static readonly FrozenSet<string> OfEveryEntry = FrozenSet.Create(StringComparer.Ordinal,
+        "created", "updated", "creator", "reporter", "assignee", "summary", "issuetype", "project", "priority", "parent", "labels", "components", "fixVersions");
 
     public static IEnumerable<Webhook> Unroll(Payload saved)
     {
@@ -87,7 +92,7 @@ internal static class Saved
         writer.WriteStartObject("fields");
         foreach (var (name, value) in issue["fields"].Members)
         {
-            if (moment is null || !OfTheMoment.Contains(name))
+            if (entry.Exists ? OfEveryEntry.Contains(name) : moment is null || !OfTheMoment.Contains(name))
             {
                 Copy(writer, name, value);
             }

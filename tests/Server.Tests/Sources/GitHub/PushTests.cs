@@ -62,6 +62,10 @@ public sealed class PushTests
     }
 
     [Fact]
+    public void Where_nothing_else_says_when_it_was_pushed_its_head_is_the_nearest() =>
+        Assert.Equal(At("08:00:00"), Source.Read(Hook("push", Merged("{" + Members + "}", """ "commits": [] """)[1..^1])).Events[0].At);
+
+    [Fact]
     public void A_deleted_branch_is_no_push() =>
         Assert.NotNull(Source.Read(Hook("push", """ "ref": "refs/heads/x", "deleted": true, "after": "0000000000000000000000000000000000000000" """)).Ignored);
 

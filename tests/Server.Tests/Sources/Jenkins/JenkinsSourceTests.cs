@@ -72,5 +72,33 @@ public sealed class JenkinsSourceTests
     public void What_was_hooked_and_what_was_saved_is_one_attempt() =>
         Assert.Single(Trial.Runs(Builds.Source, Builds.Source.Unroll(Parsed(Job)).Concat([Builds.Begun(), Builds.Ended()]))[Builds.Twelve].Attempts);
 
+    [Fact]
+    public void Half_a_character_in_what_was_saved_costs_the_text_that_it_is_in_and_no_more()
+    {
+        var broken = Job.Replace("\"eu\"", "\"\\ud800\"", StringComparison.Ordinal).Replace("agent-1", "\\udc00", StringComparison.Ordinal)
+            .Replace("\"value\": true", "\"value\": { \"a\": \"\\ud800\" }", StringComparison.Ordinal);
+
+        var build = Assert.Single(Trial.Runs(Builds.Source, Builds.Source.Unroll(Parsed(broken)))[Builds.Twelve].Attempts).Value;
+
+        Assert.Equal((Outcome.Failure, null, null, "ada"), (build.Outcome, build.Tag("build.parameter.region"), build.Tag("cicd.worker.name"), build.Actor));
+    }
+
+    [Fact]
+    public void Whatever_was_saved_is_taken() => Trial.TakesWhateverComes(new Unrolling(), Job, [], 300, 3);
+
+    /// <summary>What is saved, read as what is sent is.</summary>
+    private sealed class Unrolling : ISource
+    {
+        public string Name => Builds.Source.Name;
+
+        public SignatureCheck Verify(Webhook webhook, IReadOnlyList<string> secrets, DateTimeOffset now) => SignatureCheck.Missing;
+
+        public string? DeliveryId(Webhook webhook) => null;
+
+        public Told Read(Webhook webhook) => Told.Of(Unroll(webhook.Payload).SelectMany(static w => Builds.Source.Read(w).Events));
+
+        public IEnumerable<Webhook> Unroll(Payload saved) => Builds.Source.Unroll(saved);
+    }
+
     private static Payload Parsed(string json) => Payload.Parse(Encoding.UTF8.GetBytes(json));
 }

@@ -68,6 +68,22 @@ public sealed class JiraSavedTests
     }
 
     [Fact]
+    public void What_is_long_in_an_issue_is_not_repeated_for_each_entry_of_its_history()
+    {
+        var histories = Enumerable.Range(0, 200).Select(static i => History(2 + (i / 100.0), i % 2 == 0 ? Move("Por hacer", "En curso") : Move("En curso", "Por hacer"))).ToArray();
+        var text = $"For ABC-7. {new string('x', 100_000)}";
+        var saved = Item("ABC-12", "Por hacer", "new", histories).Replace("\"summary\"", $"\"description\": \"{text}\", \"customfield_10050\": \"{text}\", \"summary\"", StringComparison.Ordinal);
+
+        Webhook[] webhooks = [.. Source.Unroll(Trial.Webhook(saved).Payload)];
+
+        Assert.Equal(202, webhooks.Length);
+        Assert.InRange(webhooks.Sum(static w => w.Body.Length), 1, 3 * saved.Length);
+        var attempt = Assert.Single(Trial.Runs(Source, webhooks)["vstrace-jira-issue-ABC-12"].Attempts.Values);
+        Assert.Equal((201, "Names ABC-7"), (attempt.Stages.Length, attempt.Notes[0]));
+        Assert.Equal("Sell it", attempt.Tags["issue.title"].Text);
+    }
+
+    [Fact]
     public void A_history_that_moved_between_projects_is_told_under_the_key_that_it_has_now()
     {
         var saved = Item("SHOP-3", "Terminado", "done", History(2, Move("Por hacer", "En curso")), History(3, Change("Key", "ABC-12", "SHOP-3")), History(5, Move("En curso", "Terminado")));

@@ -42,7 +42,7 @@ public sealed class OperationsTests(Site site)
         await page.IsLiveAsync();
         await page.EvaluateAsync("() => { window.canvas = document.querySelector('[data-chart] canvas'); document.addEventListener('refreshed', () => { window.refreshed = true; }); }");
         await page.Locator("#trend > summary").ClickAsync();
-        await site.Story.TellAsync(Story.Whole("smoke-now", 20, 10, name: "something else"));
+        await site.Story.TellAsync(Story.Whole("smoke-now", 20, 10, "cancellation", "smoke tests"));
         await page.WaitForFunctionAsync("() => window.refreshed");
         Assert.True(await page.EvaluateAsync<bool>("() => window.canvas.isConnected"));
         await Expect(page.Locator("[data-chart] canvas")).ToHaveCountAsync(2);

@@ -49,6 +49,25 @@ public sealed class KeyboardTests(Site site)
     });
 
     [Fact]
+    public Task The_keyboard_alone_goes_from_now_to_a_failed_runs_slowest_step() => site.VisitAsync("/", async page =>
+    {
+        await page.Keyboard.PressAsync("/");
+        await page.Keyboard.TypeAsync("pipeline");
+        await page.Keyboard.PressAsync("Enter");
+        var row = page.Row("pipeline");
+        await Expect(row).ToContainTextAsync("failure");
+        for (var i = 0; i < 20 && await page.EvaluateAsync<string?>("() => document.activeElement.getAttribute('href')") != await row.GetByRole(AriaRole.Link, new() { Name = "pipeline", Exact = true }).GetAttributeAsync("href"); i++)
+        {
+            await page.Keyboard.PressAsync("j");
+        }
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("h1")).ToContainTextAsync("pipeline");
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("w");
+        await Expect(page.Locator("h1")).ToContainTextAsync("unit tests");
+    });
+
+    [Fact]
     public Task J_and_k_walk_the_list_and_enter_opens() => site.VisitAsync("/runs?name=smoke+tests", async page =>
     {
         var links = page.Locator("tbody a.go");

@@ -3,7 +3,7 @@ using ValueStream.Core.Events;
 
 namespace ValueStream.Core.Wire;
 
-/// <summary>The JSON of the HTTP contract: camelCase, absent instead of null.</summary>
+/// <summary>The JSON of the HTTP contract: camelCase, absent instead of null. Only what vscli reads or writes: each type here is part of its binary.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -17,19 +17,9 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(ListView<ProjectionView>))]
 [JsonSerializable(typeof(ListView<string>))]
 [JsonSerializable(typeof(TraceView))]
-[JsonSerializable(typeof(OperationsView))]
-[JsonSerializable(typeof(OperationView))]
-[JsonSerializable(typeof(MetricsView))]
 [JsonSerializable(typeof(HeadView))]
-[JsonSerializable(typeof(RedactRequest))]
-[JsonSerializable(typeof(RedactAnswer))]
-[JsonSerializable(typeof(OperationSettingRequest))]
-[JsonSerializable(typeof(OperationSettingAnswer))]
-[JsonSerializable(typeof(ExclusionRequest))]
-[JsonSerializable(typeof(ExclusionAnswer))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyProgress))]
-[JsonSerializable(typeof(SourceList))]
 [JsonSerializable(typeof(ImportAnswer))]
 [JsonSerializable(typeof(QuarantineList))]
 [JsonSerializable(typeof(QuarantineItem))]

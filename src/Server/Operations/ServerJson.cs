@@ -1,15 +1,26 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
+using ValueStream.Core.Wire;
 
 namespace ValueStream.Server.Operations;
 
-/// <summary>The JSON of answers that only the server knows.</summary>
+/// <summary>The JSON of what vscli neither reads nor writes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ReadyView))]
 [JsonSerializable(typeof(Api.CliView))]
 [JsonSerializable(typeof(ProblemDetails))]
 [JsonSerializable(typeof(Dictionary<string, string[]>))]
 [JsonSerializable(typeof(LiveChange))]
+[JsonSerializable(typeof(OperationsView))]
+[JsonSerializable(typeof(OperationView))]
+[JsonSerializable(typeof(MetricsView))]
+[JsonSerializable(typeof(RedactAnswer))]
+[JsonSerializable(typeof(RedactRequest))]
+[JsonSerializable(typeof(OperationSettingRequest))]
+[JsonSerializable(typeof(OperationSettingAnswer))]
+[JsonSerializable(typeof(ExclusionRequest))]
+[JsonSerializable(typeof(ExclusionAnswer))]
+[JsonSerializable(typeof(SourceList))]
 internal sealed partial class ServerJson : JsonSerializerContext;
 
 /// <summary>Something that a live view shows has changed.</summary>

@@ -57,7 +57,7 @@ internal sealed class NowModel(RunQueries runs, OperationQueries operations, Gla
         Changes = [.. Week.Items.SelectMany(static o => Changed.Of(o)).OrderByDescending(static c => c.IsWorse).ThenByDescending(static c => c.Weight).Take(MostRows)];
         Costly = [.. Week.Items.Where(static o => o.TimePerWeek > 0).OrderByDescending(static o => o.TimePerWeek).Take(MostRows)];
         var deploys = Week.Items.Where(static o => o.Type == "deploy").OrderByDescending(static o => o.LastAt).Take(5).Select(static o => o.Key);
-        Deploys = [.. (await glances.NewestOfAsync(deploys, 20, visible, cancellationToken)).DistinctBy(static r => (r.Namespace, Of(r, "service"), Of(r, "deployment.environment.name"))).Take(MostRows)];
+        Deploys = [.. (await glances.NewestOfAsync(deploys, 24, visible, cancellationToken)).DistinctBy(static r => (r.Namespace, Of(r, "service"), Of(r, "deployment.environment.name"))).Take(MostRows)];
     }
 
     /// <summary>A tag's text; null where the run has no such tag.</summary>

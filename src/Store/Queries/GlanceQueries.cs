@@ -35,10 +35,10 @@ public sealed class GlanceQueries
 
     /// <summary>The newest runs of some operations, newest start first.</summary>
     /// <param name="operations">Their keys.</param>
-    /// <param name="each">How many of each at most.</param>
+    /// <param name="count">How many at most, of all of them.</param>
     /// <param name="visible">What the caller may see.</param>
     /// <param name="cancellationToken">The request's end.</param>
-    public async Task<IReadOnlyList<RunView>> NewestOfAsync(IEnumerable<string> operations, int each, Visible visible, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RunView>> NewestOfAsync(IEnumerable<string> operations, int count, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         var rows = new List<RunRow>();
@@ -47,11 +47,11 @@ public sealed class GlanceQueries
             if (ShortKey.TryParse(text, out var key))
             {
                 // One piece of the index on (operation, at) each: of all together the database might read every run there is.
-                rows.AddRange(await visible.Of(snapshot.Runs).Where(r => r.Operation == key.Value).OrderByDescending(static r => r.At).Take(each).ToListAsync(cancellationToken));
+                rows.AddRange(await visible.Of(snapshot.Runs).Where(r => r.Operation == key.Value).OrderByDescending(static r => r.At).Take(count).ToListAsync(cancellationToken));
             }
         }
         rows.Sort(static (a, b) => b.At.CompareTo(a.At));
-        return await RunViews.OfAsync(snapshot, rows, visible, cancellationToken);
+        return await RunViews.OfAsync(snapshot, [.. rows.Take(count)], visible, cancellationToken);
     }
 
     /// <summary>The names of runs, by their keys; those that are not known or not to be seen are absent.</summary>

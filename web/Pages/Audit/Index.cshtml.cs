@@ -53,11 +53,7 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
     public static IEnumerable<string> Kinds => Enum.GetValues<EventKind>().Select(static k => k.Text());
 
     /// <summary>The address of the API for the same events.</summary>
-    public string Api => Active.Aggregate(new Microsoft.AspNetCore.Http.Extensions.QueryBuilder(), (query, asked) =>
-    {
-        query.Add(asked.Field, asked.Field is "from" or "to" && Period.Time(asked.Value, clock) is { } time ? Durations.Iso(time) : asked.Value);
-        return query;
-    }, static query => Routes.Events + query);
+    public string Api => Here.To(Routes.Events, Active.Select(a => (a.Field, a.Field is "from" or "to" && Period.Time(a.Value, clock) is { } time ? Durations.Iso(time) : a.Value)));
 
     /// <summary>The page.</summary>
     public async Task<IActionResult> OnGetAsync(CancellationToken cancellationToken)
@@ -110,7 +106,7 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
 
     private EventFilter Filter(int limit)
     {
-        var filter = new EventFilter
+        return new()
         {
             Actor = Text("actor"),
             Type = Text("type"),
@@ -126,7 +122,6 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
             Limit = limit,
             Cursor = Request.Query["cursor"] is [{ Length: > 0 } cursor] ? cursor : null,
         };
-        return filter;
     }
 
     private string? Text(string field) => this[field] is { Length: > 0 } text ? text : null;

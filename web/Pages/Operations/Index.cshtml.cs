@@ -127,7 +127,7 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
         : (ByWeek(operation.FinishedByDay), ByWeek(operation.FailedByDay), "week");
 
     /// <summary>The same list of the API.</summary>
-    public string Api => Links.To("/api/v1/operations", [
+    public string Api => Here.To("/api/v1/operations", [
         .. Active, ("from", Durations.Iso(Inventory.Window.From)), ("to", Durations.Iso(Inventory.Window.To)), ("sort", Sort), .. Group is null ? [] : new[] { ("group", Group) },
         .. IsWithHidden ? [("hidden", "true")] : Array.Empty<(string, string)>(), ("offset", $"{Offset}"), ("limit", $"{PageLength}")]);
 

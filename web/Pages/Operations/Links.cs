@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Html;
-using Microsoft.AspNetCore.Http.Extensions;
 using ValueStream.Core.Wire;
 using ValueStream.Web.Pages.Shared;
 
@@ -8,23 +7,12 @@ namespace ValueStream.Web.Pages.Operations;
 /// <summary>Addresses of what is behind numbers.</summary>
 internal static class Links
 {
-    /// <summary>An address with parameters.</summary>
-    public static string To(string path, IEnumerable<(string Name, string Value)> parameters)
-    {
-        var query = new QueryBuilder();
-        foreach (var (name, value) in parameters)
-        {
-            query.Add(name, value);
-        }
-        return path + query;
-    }
-
     /// <summary>The runs of an operation that ended in a window, and that run.</summary>
     /// <param name="operation">Its key.</param>
     /// <param name="window">The window, by its true edges.</param>
     /// <param name="more">What else is asked of them.</param>
     public static string Runs(string operation, WindowView window, params IEnumerable<(string Name, string Value)> more) =>
-        To("/runs", [("operation", operation), ("from", Durations.Iso(window.From)), ("to", Durations.Iso(window.To)), .. more]);
+        Here.To("/runs", [("operation", operation), ("from", Durations.Iso(window.From)), ("to", Durations.Iso(window.To)), .. more]);
 
     /// <summary>A window's edges in words: <c>1 Nov 00:00 UTC to today 16:00 UTC</c>.</summary>
     public static IHtmlContent Edges(Clock clock, WindowView window)

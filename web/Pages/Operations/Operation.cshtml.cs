@@ -142,7 +142,7 @@ internal sealed class OperationModel(
     public string Table(string name) => Here.With(Request, ("format", "csv"), ("table", name));
 
     /// <summary>The same numbers of the API.</summary>
-    public string Api => Links.To($"/api/v1/operations/{Key}/metrics",
+    public string Api => Here.To($"/api/v1/operations/{Key}/metrics",
         [("from", Durations.Iso(Numbers.Window.From)), ("to", Durations.Iso(Numbers.Window.To)), ("interval", Interval), ("by", By), .. Zone is { } zone ? [("zone", zone)] : Array.Empty<(string, string)>()]);
 
     /// <summary>Why something is left out, as the rest of a sentence that begins with how many.</summary>

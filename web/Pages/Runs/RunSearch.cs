@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Extensions;
 using ValueStream.Core.Events;
 using ValueStream.Store.Queries;
 using ValueStream.Web.Pages.Shared;
@@ -97,17 +96,8 @@ internal sealed class RunSearch
     /// <summary>How a script gets the same list.</summary>
     public CopyAs CopyAs()
     {
-        var query = new QueryBuilder();
-        foreach (var (field, value) in Active)
-        {
-            if (field is not ("period" or "from" or "to"))
-            {
-                query.Add(field, value);
-            }
-        }
-        Add("from", Filter.From);
-        Add("to", Filter.To);
-        var flags = Active.Where(static a => a.Field is not ("period" or "from" or "to")).Select(static a => a switch
+        var times = new[] { ("from", Filter.From), ("to", Filter.To) }.Where(static t => t.Item2 is not null).Select(static t => (t.Item1, Durations.Iso(t.Item2!.Value)));
+        var flags = OfAnyTime.Select(static a => a switch
         {
             ("minDuration", var seconds) => $"-min-duration={seconds}s",
             ("maxDuration", var seconds) => $"-max-duration={seconds}s",
@@ -120,16 +110,8 @@ internal sealed class RunSearch
             { } name => name,
             null => Filter.From is { } from ? Durations.Iso(from) : null,
         };
-        return new(Core.Wire.Routes.Runs + query, Text("q") is null
+        return new(Here.To(Core.Wire.Routes.Runs, [.. OfAnyTime, .. times]), Text("q") is null
             ? ["runs", .. flags, .. since is null ? [] : new[] { "-from=" + since }, .. Filter.To is { } to ? [$"-to={Durations.Iso(to)}"] : Array.Empty<string>()] : null);
-
-        void Add(string name, DateTimeOffset? at)
-        {
-            if (at is { } known)
-            {
-                query.Add(name, Durations.Iso(known));
-            }
-        }
     }
 
     private IEnumerable<(string Field, string Value)> OfAnyTime => Active.Where(static a => a.Field is not ("period" or "from" or "to"));
@@ -137,15 +119,7 @@ internal sealed class RunSearch
     /// <summary>A time of an address, the same on every clock.</summary>
     private static string Moment(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm'Z'", CultureInfo.InvariantCulture);
 
-    private static string Address(IEnumerable<(string Field, string Value)> members)
-    {
-        var query = new QueryBuilder();
-        foreach (var (field, value) in members.Where(static m => m.Value.Length > 0))
-        {
-            query.Add(field, value);
-        }
-        return "/runs" + query;
-    }
+    private static string Address(IEnumerable<(string Field, string Value)> members) => Here.To("/runs", members.Where(static m => m.Value.Length > 0));
 
     private RunFilter Read() => new()
     {

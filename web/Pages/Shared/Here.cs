@@ -3,10 +3,21 @@ using Microsoft.AspNetCore.Http.Extensions;
 
 namespace ValueStream.Web.Pages.Shared;
 
-/// <summary>Addresses of this same page with something changed: a copied address shows the same to the next person.</summary>
+/// <summary>Addresses: what stands in one is what the next person sees.</summary>
 internal static class Here
 {
-    /// <summary>The address with parameters set; null takes one away. Where a list begins and how it is rendered are not kept.</summary>
+    /// <summary>An address with parameters.</summary>
+    public static string To(string path, IEnumerable<(string Name, string Value)> parameters)
+    {
+        var query = new QueryBuilder();
+        foreach (var (name, value) in parameters)
+        {
+            query.Add(name, value);
+        }
+        return path + query;
+    }
+
+    /// <summary>The address of this same page with parameters set; null takes one away. Where a list begins and how it is rendered are not kept.</summary>
     public static string With(HttpRequest request, params ReadOnlySpan<(string Name, string? Value)> changes)
     {
         var query = new QueryBuilder();

@@ -201,19 +201,20 @@ public abstract class NdjsonContract(ApiServer server)
     [InlineData("gzip")]
     public async Task Memory_does_not_grow_with_the_stream(string? encoding)
     {
-        using var warm = new StreamOf(Long, 100, encoding);
-        Is(await PostAsync(warm), 200, 100, 0, 0, 100);
+        // As much as fills whatever a stream may fill: what a collection leaves behind differs from one to the next by tens of MB.
+        using var warm = new StreamOf(Long, 1_000, encoding);
+        Is(await PostAsync(warm), 200, 1_000, 0, 0, 1_000);
         var before = Peak();
 
-        using var content = new StreamOf(Long, 3_000, encoding);
+        using var content = new StreamOf(i => Long(1_000 + i), 2_000, encoding);
         var answer = await PostAsync(content);
 
-        Is(answer, 200, accepted: 3_000, duplicates: 0, rejected: 0, lastLine: 3_000);
+        Is(answer, 200, accepted: 2_000, duplicates: 0, rejected: 0, lastLine: 2_000);
         // Half of what was sent: the rest of the server, the projector above all, lives in it too.
-        Assert.InRange(Peak() - before, 0, 150_000);
+        Assert.InRange(Peak() - before, 0, 100_000);
     }
 
-    /// <summary>A line of 100 kB: 3,000 of them are 300 MB.</summary>
+    /// <summary>A line of 100 kB: 2,000 of them are 200 MB.</summary>
     private string Long(int i) => Line(i, $$""" "future":"{{new string('x', 100_000)}}" """);
 
     /// <summary>The most memory that the server ever had, in kB.</summary>

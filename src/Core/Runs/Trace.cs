@@ -63,13 +63,28 @@ public sealed class Trace
     /// <param name="attempt">Its attempt.</param>
     public static Trace Of(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
     {
-        // In this order every choice below is by position: siblings stand in it, and the last of a cycle is the one to cut.
-        loaded = [.. loaded.OrderBy(static r => r.StartedAt).ThenBy(static r => unchecked((ulong)r.Id.Key.Value)).ThenBy(static r => r.Attempt)];
+        loaded = InOrder(loaded);
         var parents = ResolveParents(loaded, out var resolve);
         var refused = CutCycles(parents);
         var members = Members(loaded, parents, Find(loaded, run, attempt));
         return Arrange(loaded, parents, refused, members, resolve);
     }
+
+    /// <summary>The ids of the traces that attempts of runs belong to.</summary>
+    /// <param name="loaded">The attempts, each once, and at least everything above them by parents.</param>
+    public static IReadOnlyDictionary<(RunId Run, int Attempt), string> IdsOf(IReadOnlyList<TraceRun> loaded)
+    {
+        loaded = InOrder(loaded);
+        var parents = ResolveParents(loaded, out _);
+        CutCycles(parents);
+        var roots = Roots(parents);
+        var ids = roots.Distinct().ToDictionary(static r => r, r => IdOf(loaded[r]));
+        return Enumerable.Range(0, loaded.Count).ToDictionary(i => (loaded[i].Id, loaded[i].Attempt), i => ids[roots[i]]);
+    }
+
+    /// <summary>In this order every choice is by position: siblings stand in it, and the last of a cycle is the one to cut.</summary>
+    private static TraceRun[] InOrder(IReadOnlyList<TraceRun> loaded) =>
+        [.. loaded.OrderBy(static r => r.StartedAt).ThenBy(static r => unchecked((ulong)r.Id.Key.Value)).ThenBy(static r => r.Attempt)];
 
     private static int Find(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
     {
@@ -141,7 +156,16 @@ public sealed class Trace
     /// <summary>Everything joined to a run by parents, or, between runs without a parent, by a common trace id.</summary>
     private static List<int> Members(IReadOnlyList<TraceRun> loaded, int[] parents, int of)
     {
-        var roots = new int[loaded.Count];
+        var roots = Roots(parents);
+        var traceId = IdOf(loaded[roots[of]]);
+        var belongs = roots.Distinct().Where(r => IdOf(loaded[r]) == traceId).ToHashSet();
+        return [.. Enumerable.Range(0, loaded.Count).Where(i => belongs.Contains(roots[i]))];
+    }
+
+    /// <summary>For each run the topmost above it by parents, itself where it has none.</summary>
+    private static int[] Roots(int[] parents)
+    {
+        var roots = new int[parents.Length];
         Array.Fill(roots, -1);
         for (var i = 0; i < roots.Length; i++)
         {
@@ -156,9 +180,7 @@ public sealed class Trace
             roots[at] = root;
             path.ForEach(p => roots[p] = root);
         }
-        var traceId = IdOf(loaded[roots[of]]);
-        var belongs = roots.Distinct().Where(r => IdOf(loaded[r]) == traceId).ToHashSet();
-        return [.. Enumerable.Range(0, loaded.Count).Where(i => belongs.Contains(roots[i]))];
+        return roots;
     }
 
     private static Trace Arrange(IReadOnlyList<TraceRun> loaded, int[] parents, HashSet<int> refused, List<int> members, Func<TraceRun, string, int> resolve)

@@ -119,6 +119,9 @@ public sealed record OperationFilter
     public OperationFilter? In(string sort) =>
         Orders.TryGetValue(sort.TrimStart('-'), out var order) ? this with { Order = order, Descending = sort.StartsWith('-') } : null;
 
+    /// <summary>Whether the last run of each is looked up, which costs a look into an index for each.</summary>
+    public bool LastRuns { get; init; } = true;
+
     /// <summary>So many are passed over.</summary>
     public int Skip { get; init; }
 
@@ -179,7 +182,7 @@ public sealed class OperationQueries : IDisposable
             Definition = NumberViews.Definition,
             Window = window.View,
             Summary = Summary(judged, window),
-            Items = await ViewsAsync(snapshot, listed, window, cancellationToken),
+            Items = await ViewsAsync(snapshot, listed, window, filter.LastRuns, cancellationToken),
             Groups = filter.GroupBy is not { } group ? null : [.. judged.ToLookup(e => e.Of(group)) is var all
                 ? listed.Select(e => e.Of(group)).Distinct().Select(value => new OperationGroupView(value, Summary([.. all[value]], window))) : []],
             Others = judged.Count > listed.Count ? new OthersView(judged.Count - listed.Count, NumberViews.View(others, window.Days)) : null,
@@ -208,7 +211,7 @@ public sealed class OperationQueries : IDisposable
             snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && ats.Contains(r.At) && keys.Contains(r.Operation)), cancellationToken);
         var one = Operation.Sum(operations.Single(o => o.Row.Key == key.Value), operations);
         var entry = new Entry(one, settings.Of(key.Value), NumberViews.Changes([one.Compared]).Single());
-        return (await ViewsAsync(snapshot, [entry], window, cancellationToken)).Single() with { MergedInto = mergedInto };
+        return (await ViewsAsync(snapshot, [entry], window, lastRuns: true, cancellationToken)).Single() with { MergedInto = mergedInto };
     }
 
     /// <summary>How long successful runs of some operations took in the last 28 days, seconds; those that had none are absent.</summary>
@@ -368,13 +371,13 @@ public sealed class OperationQueries : IDisposable
         return ([.. operations.Values], read);
     }
 
-    private async Task<IReadOnlyList<OperationView>> ViewsAsync(Snapshot snapshot, List<Entry> listed, Window window, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OperationView>> ViewsAsync(Snapshot snapshot, List<Entry> listed, Window window, bool lastRuns, CancellationToken cancellationToken)
     {
         var dormant = _time.GetUtcNow().AddDays(-DaysOfPeople);
         var people = listed.ConvertAll(static e => e.Operation.Most(Fact.Person, MostNames));
         var ids = people.SelectMany(static p => p).Distinct().ToArray();
         var names = await snapshot.Database.Tags.AsNoTracking().Where(t => ids.Contains(t.Id)).ToDictionaryAsync(static t => t.Id, static t => t.Value, cancellationToken);
-        var last = await LastRunsAsync(snapshot, listed, cancellationToken);
+        var last = lastRuns ? await LastRunsAsync(snapshot, listed, cancellationToken) : [];
         return [.. listed.Zip(people, (e, most) => View(e, window, dormant) with
         {
             PeopleNames = [.. most.Select(names.GetValueOrDefault).OfType<string>()],

@@ -18,15 +18,26 @@ public sealed class ProjectionQueries
         return snapshot.Live.Position;
     }
 
+    /// <summary>How far the live slot is behind the log: events, the seconds since the first of them was recorded, and up to when it has read; null where it is not behind.</summary>
+    public async Task<(long Events, double Seconds, DateTimeOffset? DataTo)?> LagAsync(CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var head = await HeadAsync(snapshot, cancellationToken);
+        if (head == snapshot.Live.Position)
+        {
+            return null;
+        }
+        var (dataTo, seconds) = await LagAsync(snapshot, cancellationToken);
+        return (head - snapshot.Live.Position, seconds, dataTo);
+    }
+
     /// <summary>Every projection with its position and lag.</summary>
     public async Task<ListView<ProjectionView>> ListAsync(CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         var live = snapshot.Live;
-        var head = await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
-        // The last that was read and the first that was not: two look-ups by position, however long the log is.
-        var recorded = await snapshot.Database.Events.AsNoTracking().Where(e => e.Position == live.Position || e.Position == live.Position + 1)
-            .Select(static e => new { e.Position, e.RecordedAt }).ToDictionaryAsync(static e => e.Position, static e => e.RecordedAt, cancellationToken);
+        var head = await HeadAsync(snapshot, cancellationToken);
+        var (dataTo, lag) = await LagAsync(snapshot, cancellationToken);
         var rebuilding = await snapshot.Database.Checkpoints.AsNoTracking().Where(static c => c.Building)
             .Select(static c => (long?)c.Position).SingleOrDefaultAsync(cancellationToken);
         var setAside = await snapshot.Database.SetAside.AsNoTracking().Where(s => s.Slot == live.Slot)
@@ -38,12 +49,25 @@ public sealed class ProjectionQueries
             Zone = live.Zone,
             Slot = live.Slot,
             Position = live.Position,
-            DataTo = recorded.TryGetValue(live.Position, out var dataTo) ? dataTo : null,
+            DataTo = dataTo,
             LagEvents = head - live.Position,
-            LagSeconds = recorded.TryGetValue(live.Position + 1, out var recordedAt) ? Math.Max(0, (_time.GetUtcNow() - recordedAt).TotalSeconds) : 0,
+            LagSeconds = lag,
             Rebuilding = rebuilding,
             RebuildProgress = rebuilding is { } position ? head == 0 ? 1 : Math.Min(1, (double)position / head) : null,
             SetAside = setAside,
         }], null);
+    }
+
+    private static Task<long> HeadAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
+        snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
+
+    private async Task<(DateTimeOffset? DataTo, double Seconds)> LagAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        var position = snapshot.Live.Position;
+        // The last that was read and the first that was not: two look-ups by position, however long the log is.
+        var recorded = await snapshot.Database.Events.AsNoTracking().Where(e => e.Position == position || e.Position == position + 1)
+            .Select(static e => new { e.Position, e.RecordedAt }).ToDictionaryAsync(static e => e.Position, static e => e.RecordedAt, cancellationToken);
+        return (recorded.TryGetValue(position, out var dataTo) ? dataTo : null,
+            recorded.TryGetValue(position + 1, out var next) ? Math.Max(0, (_time.GetUtcNow() - next).TotalSeconds) : 0);
     }
 }

@@ -290,6 +290,12 @@ public sealed class RunQueries
         {
             var state = RunViews.State(f.State);
             runs = runs.Where(r => r.State == state);
+            if (state == (short)AttemptState.Running)
+            {
+                // Few run of very many. SQLite would look for them by their start among all if it were not told to begin with those that run.
+                var running = snapshot.Runs.Where(static r => r.State == (short)AttemptState.Running).Select(static r => r.Key);
+                runs = runs.Where(r => running.Contains(r.Key));
+            }
         }
         if (f.Outcome is not null)
         {

@@ -22,8 +22,8 @@ internal static class RunViews
         }
         var ancestors = await Walk(snapshot, rows.Select(static r => r.Key).Distinct(), Ancestors, rows.Count + MostAncestors).ToListAsync(cancellationToken);
         var beside = await RunDetails.LoadAsync(snapshot, rows, ancestors, cancellationToken);
-        var runs = ancestors.Select(r => ToTraceRun(r, beside.Meanings.NamedParentOf(r), [])).ToList();
-        return [.. rows.Select(r => View(r, beside, visible) with { TraceId = Trace.Of(runs, Id(r), r.Attempt).TraceId })];
+        var traces = Trace.IdsOf([.. ancestors.Select(r => ToTraceRun(r, beside.Meanings.NamedParentOf(r), []))]);
+        return [.. rows.Select(r => View(r, beside, visible) with { TraceId = traces[(Id(r), r.Attempt)] })];
     }
 
     /// <summary>The rows that a trace is made of: everything that parents or a common W3C trace id join to some runs.</summary>

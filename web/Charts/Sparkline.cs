@@ -20,20 +20,27 @@ internal static class Sparkline
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"spark\" width=\"{finished.Count * width}\" height=\"{Height}\" role=\"img\"><title>");
         svg.Append(CultureInfo.InvariantCulture, $"{finished.Sum():n0} finished, {failed.Sum():n0} failed; by {step}, at most {finished.DefaultIfEmpty().Max():n0}</title>");
-        for (var i = 0; i < finished.Count; i++)
-        {
-            var whole = Tall(finished[i]);
-            var bad = Tall(failed[i]);
-            if (whole > 0)
-            {
-                svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{i * width}\" y=\"{Height - whole}\" width=\"{width - 1}\" height=\"{whole}\"/>");
-            }
-            if (bad > 0)
-            {
-                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"bad\" x=\"{i * width}\" y=\"{Height - bad}\" width=\"{width - 1}\" height=\"{bad}\"/>");
-            }
-        }
+        Series("", finished);
+        Series(" class=\"bad\"", failed);
         return new HtmlString(svg.Append("</svg>").ToString());
+
+        // One shape for all its bars: a page has thousands of them, and a browser lays each element out by itself.
+        void Series(string look, IReadOnlyList<long> counts)
+        {
+            if (counts.All(static c => c == 0))
+            {
+                return;
+            }
+            svg.Append(CultureInfo.InvariantCulture, $"<path{look} d=\"");
+            for (var i = 0; i < counts.Count; i++)
+            {
+                if (Tall(counts[i]) is var tall and > 0)
+                {
+                    svg.Append(CultureInfo.InvariantCulture, $"M{i * width} {Height}v-{tall}h{width - 1}v{tall}z");
+                }
+            }
+            svg.Append("\"/>");
+        }
 
         // One of a thousand is still seen.
         int Tall(long count) => count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)count / most * Height));

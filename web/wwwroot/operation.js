@@ -103,10 +103,14 @@ const draw = () => {
     chart.setOption(kinds[place.dataset.chart](chart.getDom()), { notMerge: true });
   }
 };
-draw();
-document.addEventListener('refreshed', draw);
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-addEventListener('resize', () => { charts.forEach((chart) => chart.resize()); draw(); });
+const begin = () => {
+  draw();
+  document.addEventListener('refreshed', draw);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+  addEventListener('resize', () => { charts.forEach((chart) => chart.resize()); draw(); });
+};
+// The page is painted first: the library is a megabyte of script, which takes longer to compile than all the rest.
+requestAnimationFrame(() => setTimeout(() => document.head.append(Object.assign(document.createElement('script'), { src: document.getElementById('echarts').href, onload: begin }))));
 
 // Keys of tags, when somebody looks for one.
 let keys = [];

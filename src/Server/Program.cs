@@ -96,6 +96,7 @@ try
     app.MapOperations();
     app.MapLog();
     app.MapAdministration();
+    app.MapAdministrationForms();
     app.MapSystemForms();
     app.MapLive();
     app.MapCli();

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
 using ValueStream.Core.Wire;
@@ -10,7 +8,6 @@ using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
-using ValueStream.Web.Pages.Operations;
 
 namespace ValueStream.Server.Api;
 
@@ -27,7 +24,6 @@ internal static class AdministrationApi
         api.MapPatch("/operations/{key}", Operation).WithName("SetOperation").WithTags("Operations")
             .WithSummary("Rename, merge, describe, own or hide an operation, set its environment, limits and whether its runs should have a reason; answers what then holds")
             .Accepts<OperationSettingRequest>("application/json");
-        app.MapPost("/operations/{key}/settings", OperationForm).ExcludeFromDescription();
         api.MapPut("/runs/{key}/exclusion", Exclusion).WithName("ExcludeRun").WithTags("Runs")
             .WithSummary("Leave a run out of the numbers, or take it in again")
             .Accepts<ExclusionRequest>("application/json");
@@ -55,45 +51,9 @@ internal static class AdministrationApi
         }
     }
 
-    /// <summary>The form on an operation's page. It sends everything that can be set; what differs from what holds is set, by the same rules.</summary>
-    private static async Task<IResult> OperationForm(
-        string key, HttpContext context, IAntiforgery antiforgery, ITempDataDictionaryFactory next, BootstrapToken token, AdministrationQueries administration, Ingestor ingestor,
-        TimeProvider time, CancellationToken cancellationToken)
-    {
-        if (token.Refusal("Administering") is { } refusal)
-        {
-            return refusal;
-        }
-        if (!context.Request.HasFormContentType)
-        {
-            return Problems.Invalid("Content-Type", "This address takes the form of the operation's page. Scripts send PATCH /api/v1/operations/{key} instead.", StatusCodes.Status415UnsupportedMediaType);
-        }
-        if (!await antiforgery.IsRequestValidAsync(context))
-        {
-            return Problems.Invalid("", "The form is out of date, or cookies are refused. Open the operation's page again.");
-        }
-        if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Visible.Everything, cancellationToken) is not { } found)
-        {
-            return Unknown(key);
-        }
-        var form = new SettingsForm(await context.Request.ReadFormAsync(cancellationToken));
-        SettingsAnswer answer;
-        try
-        {
-            using var body = JsonReading.Parse(form.Changes(found.Setting));
-            var set = await SetAsync(operation, found, body.RootElement, context.Request, administration, ingestor, time, cancellationToken);
-            answer = new() { Position = set.Position, Text = SettingsForm.InWords(body.RootElement) };
-        }
-        catch (UnreadableException e)
-        {
-            answer = new() { Text = e.Sentence, Field = e.Field, Typed = form.Typed };
-        }
-        answer.Leave(next.GetTempData(context));
-        return TypedResults.LocalRedirect(LoginApi.Local(form.Then));
-    }
-
+    /// <summary>Sets something of an operation.</summary>
     /// <exception cref="UnreadableException">It cannot be set.</exception>
-    private static async Task<OperationSettingAnswer> SetAsync(
+    public static async Task<OperationSettingAnswer> SetAsync(
         ShortKey operation, AdministeredOperation found, JsonElement body, HttpRequest request, AdministrationQueries administration, Ingestor ingestor, TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -121,28 +81,37 @@ internal static class AdministrationApi
         try
         {
             using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
-            var root = Members(body.RootElement);
-            var attempt = EventReader.ReadAttempt(root);
-            if (!ShortKey.TryParse(key, out var run) || await runs.ResolveAsync(key, Visible.Everything, cancellationToken) is not [var id]
-                || await runs.FindAsync(run, attempt, Visible.Everything, cancellationToken) is null)
-            {
-                return Problems.NotFound($"There is no run with key '{key}'{(attempt is { } number ? $" and attempt {number}" : "")}. /api/v1/runs?id=... finds a run by its rendering.");
-            }
-            var excluded = root.Member("excluded")?.Boolean("excluded")
-                ?? throw new UnreadableException("excluded", "It is missing; say true to leave the run out of the numbers, false to take it in again.");
-            var reason = Reason(root);
-            if (excluded && string.IsNullOrWhiteSpace(reason))
-            {
-                throw new UnreadableException("reason", "Say why the run is left out of the numbers: it stands beside the run.");
-            }
-            var position = await AppendAsync(
-                id, attempt, new EventData { Actor = Actor(root), Reason = reason, RunSetting = new RunSetting { Excluded = excluded } }, request, ingestor, time);
-            return TypedResults.Ok(new ExclusionAnswer(position, key, attempt, excluded));
+            return await ExcludeAsync(key, body.RootElement, request, runs, ingestor, time, cancellationToken) is { } answer ? TypedResults.Ok(answer)
+                : Problems.NotFound($"There is no run with key '{key}'{(EventReader.ReadAttempt(body.RootElement) is { } attempt ? $" and attempt {attempt}" : "")}. /api/v1/runs?id=... finds a run by its rendering.");
         }
         catch (UnreadableException e)
         {
             return Problems.Invalid(e.Field, e.What);
         }
+    }
+
+    /// <summary>Leaves a run out of the numbers, or takes it in again; null where there is no such attempt of it.</summary>
+    /// <exception cref="UnreadableException">It is not said which of the two, or not why.</exception>
+    public static async Task<ExclusionAnswer?> ExcludeAsync(
+        string key, JsonElement body, HttpRequest request, RunQueries runs, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var root = Members(body);
+        var attempt = EventReader.ReadAttempt(root);
+        if (!ShortKey.TryParse(key, out var run) || await runs.ResolveAsync(key, Visible.Everything, cancellationToken) is not [var id]
+            || await runs.FindAsync(run, attempt, Visible.Everything, cancellationToken) is null)
+        {
+            return null;
+        }
+        var excluded = root.Member("excluded")?.Boolean("excluded")
+            ?? throw new UnreadableException("excluded", "It is missing; say true to leave the run out of the numbers, false to take it in again.");
+        var reason = Reason(root);
+        if (excluded && string.IsNullOrWhiteSpace(reason))
+        {
+            throw new UnreadableException("reason", "Say why the run is left out of the numbers: it stands beside the run.");
+        }
+        var position = await AppendAsync(
+            id, attempt, new EventData { Actor = Actor(root), Reason = reason, RunSetting = new RunSetting { Excluded = excluded } }, request, ingestor, time);
+        return new(position, key, attempt, excluded);
     }
 
     /// <returns>The event's position.</returns>
@@ -157,7 +126,8 @@ internal static class AdministrationApi
         };
     }
 
-    private static ProblemHttpResult Unknown(string key) => Problems.NotFound($"There is no operation with key '{key}'. /api/v1/operations?hidden=true lists them.");
+    /// <summary>There is no such operation.</summary>
+    public static ProblemHttpResult Unknown(string key) => Problems.NotFound($"There is no operation with key '{key}'. /api/v1/operations?hidden=true lists them.");
 
     private static OperationSetting Read(JsonElement body)
     {

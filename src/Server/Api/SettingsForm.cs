@@ -10,8 +10,8 @@ namespace ValueStream.Server.Api;
 /// <param name="form">The form.</param>
 internal sealed class SettingsForm(IFormCollection form)
 {
-    // What is kept of a field that is to be shown again: it travels in a cookie.
-    private const int MostKept = 2_000;
+    /// <summary>So many characters are kept of a field that is to be shown again: it travels in a cookie.</summary>
+    public const int MostKept = 2_000;
 
     private static readonly string[] Fields =
         ["name", "owner", "environment", "durationLimit", "errorRateLimit", "mergedInto", "description", "hidden", "reasonRequired", "reason"];

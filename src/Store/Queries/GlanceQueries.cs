@@ -9,6 +9,9 @@ namespace ValueStream.Store.Queries;
 /// <summary>Reads what one wants to know at a glance: what finished lately, the newest runs of some operations, names beside keys.</summary>
 public sealed class GlanceQueries
 {
+    /// <summary>Deploys are looked for among those of so many operations.</summary>
+    private const int MostDeployed = 50;
+
     private readonly Snapshot.Source _snapshots;
     private readonly TimeProvider _time;
 
@@ -52,6 +55,28 @@ public sealed class GlanceQueries
         }
         rows.Sort(static (a, b) => b.At.CompareTo(a.At));
         return await RunViews.OfAsync(snapshot, [.. rows.Take(count)], visible, cancellationToken);
+    }
+
+    /// <summary>The newest successful deploys of a namespace that ended within a window: when, and what was deployed.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="visible">What the caller may see.</param>
+    /// <param name="cancellationToken">The request's end.</param>
+    public async Task<IReadOnlyList<(DateTimeOffset At, string Name)>> DeploysAsync(string ns, WindowView window, int count, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var operations = await visible.Of(snapshot.Operations).Where(o => o.Namespace == ns && o.Type == "deploy" && o.LastAt >= window.From)
+            .OrderByDescending(static o => o.LastAt).Take(MostDeployed).Select(static o => o.Key).ToListAsync(cancellationToken);
+        var deploys = new List<(DateTimeOffset At, string Name)>();
+        foreach (var operation in operations)
+        {
+            // By their start, which the index knows: one that began before the window is a rule too few, and no more.
+            var runs = await snapshot.Runs.Where(r => r.Operation == operation && r.At >= window.From && r.At < window.To && r.Outcome == (short)Outcome.Success && r.EndedAt < window.To)
+                .OrderByDescending(static r => r.At).Take(count).Select(static r => new { r.EndedAt, r.Name }).ToListAsync(cancellationToken);
+            deploys.AddRange(runs.Select(static r => (r.EndedAt!.Value, r.Name)));
+        }
+        return [.. deploys.OrderByDescending(static d => d.At).Take(count)];
     }
 
     /// <summary>The names of runs, by their keys; those that are not known or not to be seen are absent.</summary>

@@ -50,6 +50,8 @@ public abstract class OperationsPageContract(ApiServer server)
     [Fact]
     public async Task A_period_that_cannot_be_answered_is_named_and_the_usual_one_shown()
     {
+        await RecordAsync();
+
         var page = await ReadAsync("/operations?from=2023-01-01&to=2024-01-01");
 
         Assert.Contains("role=\"alert\"", page, StringComparison.Ordinal);

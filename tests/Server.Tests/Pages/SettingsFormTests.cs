@@ -1,12 +1,13 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using ValueStream.Core.Events;
 using ValueStream.Server.Tests.Api;
 using ValueStream.Server.Tests.Api.Access;
 using ValueStream.Testing;
 
 namespace ValueStream.Server.Tests.Pages;
 
-/// <summary>The settings of an operation, as a browser without script sends them.</summary>
+/// <summary>The settings of an operation and the exclusion of a run, as a browser without script sends them.</summary>
 [Collection(OnTokenServer.Name)]
 public sealed class SettingsFormTests(TokenServer server) : IDisposable
 {
@@ -27,7 +28,7 @@ public sealed class SettingsFormTests(TokenServer server) : IDisposable
         Assert.Contains("Saved as event", answer, StringComparison.Ordinal);
         Assert.Contains("<bdi>owner team a; duration limit 90 s; error rate limit 2.5 %; its runs should say why</bdi>", answer, StringComparison.Ordinal);
         Assert.Contains("value=\"team a\"", answer, StringComparison.Ordinal);
-        var position = Regex.Match(answer, "/api/v1/events/([0-9]+)").Groups[1].Value;
+        var position = Regex.Match(answer, "/audit\\?event=([0-9]+)").Groups[1].Value;
         var e = await Browser.GetStringAsync($"/api/v1/events/{position}", Cancel);
         Assert.Contains("\"operationSetting\":{\"owner\":\"team a\",\"durationLimit\":90,\"errorRateLimit\":0.025,\"reasonRequired\":true}", e, StringComparison.Ordinal);
         Assert.Contains("\"reason\":\"it has an owner now\"", e, StringComparison.Ordinal);
@@ -60,6 +61,19 @@ public sealed class SettingsFormTests(TokenServer server) : IDisposable
         Assert.Contains("Say why it is changed", await SendAsync(await OpenAsync(), ("owner", "a team")), StringComparison.Ordinal);
 
     [Fact]
+    public async Task A_run_is_left_out_of_the_numbers_with_a_reason_and_taken_in_again()
+    {
+        await OpenAsync();
+        var page = $"/runs/{new RunId("customhttp", "build", _ns, "1").Key}";
+
+        Assert.Contains("Say why the run is left out", await SendAsync(page, "exclusion", "#exclusion", ("attempt", "1"), ("excluded", "true"), ("reason", " ")), StringComparison.Ordinal);
+        Assert.Contains("<bdi>it is left out of the numbers</bdi>", await SendAsync(page, "exclusion", "#exclusion", ("attempt", "1"), ("excluded", "true"), ("reason", "a trial")), StringComparison.Ordinal);
+        Assert.Contains("Count it again", await Until.AsksAsync(() => Browser.GetStringAsync(page, Cancel), static p => p.Contains("Left out because", StringComparison.Ordinal), TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
+        Assert.Contains("<bdi>it counts again</bdi>", await SendAsync(page, "exclusion", "#exclusion", ("attempt", "1"), ("excluded", "false"), ("reason", "")), StringComparison.Ordinal);
+        await Until.AsksAsync(() => Browser.GetStringAsync(page, Cancel), static p => p.Contains("Leave it out", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task A_form_of_another_page_is_refused()
     {
         var page = await OpenAsync();
@@ -87,15 +101,17 @@ public sealed class SettingsFormTests(TokenServer server) : IDisposable
 
     /// <summary>Sends the form as it was served, with some fields typed and the others empty.</summary>
     /// <returns>The page that it leads to.</returns>
-    private async Task<string> SendAsync(string page, params (string Name, string Value)[] typed)
+    private Task<string> SendAsync(string page, params (string Name, string Value)[] typed) => SendAsync(page, "settings", "#settings", typed);
+
+    private async Task<string> SendAsync(string page, string to, string anchor, params (string Name, string Value)[] typed)
     {
         var served = await Browser.GetStringAsync(page, Cancel);
         var hidden = Regex.Matches(served, "<input[^>]*name=\"(__RequestVerificationToken|then)\"[^>]*value=\"([^\"]*)\"")
             .Select(static m => KeyValuePair.Create(m.Groups[1].Value, WebUtility.HtmlDecode(m.Groups[2].Value))).ToList();
         Assert.Equal(2, hidden.Count);
         using var form = new FormUrlEncodedContent([.. hidden, .. typed.Select(static t => KeyValuePair.Create(t.Name, t.Value))]);
-        var answer = await Browser.PostAsync(page + "/settings", form, Cancel);
-        Assert.Equal((HttpStatusCode.Redirect, page + "#settings"), (answer.StatusCode, answer.Headers.Location!.OriginalString));
+        var answer = await Browser.PostAsync($"{page}/{to}", form, Cancel);
+        Assert.Equal((HttpStatusCode.Redirect, page + anchor), (answer.StatusCode, answer.Headers.Location!.OriginalString));
         return await Browser.GetStringAsync(page, Cancel);
     }
 }

@@ -11,7 +11,7 @@ namespace ValueStream.Web.Pages.Operations;
 
 /// <summary>Operation: how is it doing, since when, and for whom?</summary>
 internal sealed class OperationModel(
-    OperationQueries operations, MetricQueries metrics, RunQueries runs, AdministrationQueries administration, Administering administering, Clock clock) : PageModel
+    OperationQueries operations, MetricQueries metrics, RunQueries runs, GlanceQueries glances, AdministrationQueries administration, Administering administering, Clock clock) : PageModel
 {
     /// <summary>The tags that runs are added up by as they come: the picker names them.</summary>
     public static readonly IReadOnlyList<(string Key, string Text)> Tags =
@@ -24,8 +24,10 @@ internal sealed class OperationModel(
 
     private const int LatestRuns = 10;
 
+    private const int MostDeploys = 500;
+
     private static readonly string[] StepColumns =
-        ["from", "to", "finished", "success", "failure", "error", "timeout", "cancellation", "error_rate", "p50_seconds", "p95_seconds", "previous_from", "previous_p50_seconds"];
+        ["from", "to", "finished", "success", "failure", "error", "timeout", "cancellation", "error_rate", "p50_seconds", "p95_seconds", "previous_from", "previous_p50_seconds", "deploys"];
 
     private static readonly string[] BinColumns = ["from_seconds", "to_seconds", "runs", "previous_runs"];
 
@@ -50,6 +52,9 @@ internal sealed class OperationModel(
 
     /// <summary>The steps of the trend.</summary>
     public IReadOnlyList<TrendStep> Steps { get; private set; } = [];
+
+    /// <summary>The successful deploys of the operation's namespace in the period; null where its runs are deploys themselves.</summary>
+    public IReadOnlyList<(DateTimeOffset At, string Name)>? Deploys { get; private set; }
 
     /// <summary>The tag by which the runs are grouped.</summary>
     public string By { get; private set; } = "user.name";
@@ -94,6 +99,7 @@ internal sealed class OperationModel(
             Numbers = await MeasureAsync(operation, visible, cancellationToken);
         }
         Steps = TrendChart.Steps(Numbers, Interval, clock);
+        Deploys = found.Type == "deploy" ? null : await glances.DeploysAsync(found.Namespace, Numbers.Window, MostDeploys, visible, cancellationToken);
         Latest = await runs.ListAsync(new() { Operation = operation, From = Numbers.Window.From, To = Numbers.Window.To, Limit = LatestRuns }, visible, cancellationToken);
         if (Csv.IsAskedFor(Request))
         {
@@ -131,6 +137,9 @@ internal sealed class OperationModel(
             return $"{runs}.{duration}{errors} ";
         }
     }
+
+    /// <summary>The names of what was deployed in a step of the trend, one for each deploy.</summary>
+    public IEnumerable<string> DeploysIn(StepView step) => (Deploys ?? []).Where(d => d.At >= step.At && d.At < step.To).Select(static d => d.Name);
 
     /// <summary>The runs behind a number.</summary>
     public string Runs(params (string Name, string Value)[] more) => Links.Runs(Key, Numbers.Window, more);
@@ -184,10 +193,10 @@ internal sealed class OperationModel(
         {
             r.Key, r.Attempt, r.Name, r.State, r.Outcome, r.StartedAt, r.EndedAt, r.Duration, r.Actor, r.Reason,
         })),
-        _ => Csv.File("by-" + Interval, StepColumns, Steps.Select(static s => new object?[]
+        _ => Csv.File("by-" + Interval, StepColumns, Steps.Select(s => new object?[]
         {
             s.Numbers.At, s.Numbers.To, s.Numbers.Finished, s.Numbers.Success, s.Numbers.Failure, s.Numbers.Error, s.Numbers.Timeout, s.Numbers.Cancellation, s.Numbers.ErrorRate,
-            s.Numbers.Duration.P50, s.Numbers.Duration.P95, s.Before?.At, s.Before?.Duration.P50,
+            s.Numbers.Duration.P50, s.Numbers.Duration.P95, s.Before?.At, s.Before?.Duration.P50, Deploys is null ? null : DeploysIn(s.Numbers).Count(),
         })),
     };
 }

@@ -10,7 +10,8 @@ using ValueStream.Web.Pages.Shared;
 namespace ValueStream.Web.Pages.Runs;
 
 /// <summary>Run: what happened, in what order, and what made it slow or fail.</summary>
-internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQueries events, OperationQueries operations, Clock clock) : PageModel
+internal sealed class RunModel(
+    RunQueries runs, TraceQueries traces, EventQueries events, OperationQueries operations, Administering administering, Clock clock) : PageModel
 {
     /// <summary>So many runs of the operation the history shows.</summary>
     public const int MostAround = 20;
@@ -62,6 +63,12 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
     /// <summary><c>waterfall</c>, <c>graph</c>, <c>history</c>, <c>events</c> or <c>compare</c>.</summary>
     public string Tab { get; private set; } = "waterfall";
 
+    /// <summary>Whether the caller may leave the run out of the numbers.</summary>
+    public bool MayExclude => administering.Refusal is null;
+
+    /// <summary>What became of the exclusion that was sent before this page was asked for; null where none was.</summary>
+    public SettingsAnswer? Answer { get; private set; }
+
     /// <summary>Groups of the waterfall that are open.</summary>
     public IReadOnlySet<string> Open { get; private set; } = new HashSet<string>();
 
@@ -85,6 +92,7 @@ internal sealed class RunModel(RunQueries runs, TraceQueries traces, EventQuerie
             return Page();
         }
         Run = run;
+        Answer = MayExclude ? SettingsAnswer.Take(TempData) : null;
         Tab = compare is { Length: > 0 } ? "compare" : view is "graph" or "history" or "events" ? view : "waterfall";
         Open = open.ToHashSet(StringComparer.Ordinal);
         var same = await runs.ListAsync(new() { Id = Show.Rendering(run), Limit = 200 }, visible, cancellationToken);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc.ViewFeatures;
 
-namespace ValueStream.Web.Pages.Operations;
+namespace ValueStream.Web.Pages.Shared;
 
 /// <summary>What became of settings that were sent: it waits for the next page in a cookie that only this server can read.</summary>
 public sealed record SettingsAnswer

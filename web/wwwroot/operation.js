@@ -114,8 +114,9 @@ const begin = () => {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   addEventListener('resize', () => { charts.forEach((chart) => chart.resize()); draw(); });
 };
-// The page is painted first: the library is a megabyte of script, which takes longer to compile than all the rest.
-requestAnimationFrame(() => setTimeout(() => document.head.append(Object.assign(document.createElement('script'), { src: document.getElementById('echarts').href, onload: begin }))));
+// The library is a megabyte of script: the page does not wait for it.
+if (window.echarts) begin();
+else document.getElementById('chart-library').addEventListener('load', begin);
 
 // Keys of tags, when somebody looks for one.
 let keys = [];

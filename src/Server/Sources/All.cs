@@ -13,5 +13,5 @@ internal static class AllSources
     /// <param name="services">Where to.</param>
     /// <param name="settings">Who may deliver to which.</param>
     public static IServiceCollection AddSources(this IServiceCollection services, FrozenDictionary<string, SourceSettings> settings) => services
-        .AddSingleton(settings).AddSingleton<Gate>().AddSingleton<Deliveries>().AddSingleton<WebhookIntake>();
+        .AddSingleton<IProblemDetailsWriter, Otlp.OtlpProblems>().AddSingleton(settings).AddSingleton<Gate>().AddSingleton<Deliveries>().AddSingleton<WebhookIntake>();
 }

@@ -53,7 +53,7 @@ internal static class RunViews
             Actor = row.Actor,
             Reason = row.Reason,
             Submitter = row.Submitter,
-            Parent = parent is null ? null : beside.Meanings.Shown(parent, row, visible),
+            Parent = parent is null ? beside.Meanings.ParentBySpan(row, visible) : beside.Meanings.Shown(parent, row, visible),
             ParentFrom = isFromText ? "text" : null,
             ParentAmbiguous = parent is not null && beside.Meanings.IsAmbiguous(parent, row, visible) ? true : null,
             Links = [.. beside.Meanings.LinksOf(row, beside.Links[(row.Key, row.Attempt)]).Select(l => beside.Meanings.View(l, row, visible))],

@@ -3,11 +3,11 @@ using System.Collections.Immutable;
 
 namespace ValueStream.Server.Sources;
 
-/// <summary>Every tool whose webhooks are taken.</summary>
+/// <summary>Every tool or standard whose webhooks are taken.</summary>
 internal static class AllSources
 {
     /// <summary>The tools.</summary>
-    public static readonly ImmutableArray<ISource> All = [new GitHub.GitHubSource(), new GitLab.GitLabSource(), new Jenkins.JenkinsSource(), new Jira.JiraSource()];
+    public static readonly ImmutableArray<ISource> All = [new GitHub.GitHubSource(), new GitLab.GitLabSource(), new Jenkins.JenkinsSource(), new Jira.JiraSource(), new CdEvents.CdEventsSource()];
 
     /// <summary>Registers what takes their webhooks.</summary>
     /// <param name="services">Where to.</param>

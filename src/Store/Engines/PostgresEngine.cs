@@ -114,9 +114,9 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     }
 
     /// <remarks>Only one part may name what is recursive.</remarks>
-    public string Walk(string seeds, IEnumerable<string> steps) => $"""
-        WITH RECURSIVE member(key) AS ({seeds} UNION SELECT step.key FROM member AS m CROSS JOIN LATERAL (
-          {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT next.key FROM {s}"))}) AS step)
+    public string Walk(string seeds, IEnumerable<Step> steps) => $"""
+        WITH RECURSIVE member(key, trace) AS ({seeds} UNION SELECT step.key, step.trace FROM member AS m CROSS JOIN LATERAL (
+          {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT {s.To} FROM {s.From}"))}) AS step(key, trace))
         """;
 
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";

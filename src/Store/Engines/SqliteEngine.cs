@@ -134,9 +134,9 @@ internal sealed class SqliteEngine : IEngine
         ValueTask.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
     /// <remarks>There is no LATERAL, but any number of recursive parts. CROSS JOIN keeps the key to go on from outermost.</remarks>
-    public string Walk(string seeds, IEnumerable<string> steps) => $"""
-        WITH RECURSIVE member(key) AS ({seeds}
-          {string.Join("\n  ", steps.Select(static s => $"UNION SELECT next.key FROM member AS m CROSS JOIN {s}"))})
+    public string Walk(string seeds, IEnumerable<Step> steps) => $"""
+        WITH RECURSIVE member(key, trace) AS ({seeds}
+          {string.Join("\n  ", steps.Select(static s => $"UNION SELECT {s.To} FROM member AS m CROSS JOIN {s.From}"))})
         """;
 
     public string Tagged(string slot, string parameter) =>

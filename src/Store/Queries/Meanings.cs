@@ -35,8 +35,11 @@ internal sealed class Meanings
     /// <summary>The runs that others were started in by their trace contexts, by span id.</summary>
     private static async Task<ILookup<long, (RunId, int)>> SpansAsync(Snapshot snapshot, IEnumerable<RunRow> rows, CancellationToken cancellationToken)
     {
-        var spans = rows.Where(static r => r.Parent is null).Select(static r => r.ParentSpanId).OfType<long>().Distinct().ToArray();
-        var found = spans.Length == 0 ? [] : await snapshot.Runs.Where(r => EF.Parameter(spans).Contains(r.SpanId))
+        var children = rows.Where(static r => r is { Parent: null, ParentSpanId: not null }).ToList();
+        var spans = children.Select(static r => r.ParentSpanId!.Value).Distinct().ToArray();
+        var traces = children.Select(static r => r.TraceId).Distinct().ToArray();
+        var found = spans.Length == 0 ? [] : await snapshot.Runs
+            .Where(r => EF.Parameter(spans).Contains(r.SpanId) && (r.Source != SourceNames.Otlp || EF.Parameter(traces).Contains(r.TraceId)))
             .Select(static r => new { r.SpanId, r.Source, r.Type, r.Namespace, r.Id, r.Attempt }).ToListAsync(cancellationToken);
         return found.ToLookup(static r => r.SpanId, static r => (new RunId(r.Source, r.Type, r.Namespace, r.Id), r.Attempt));
     }

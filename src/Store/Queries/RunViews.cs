@@ -129,9 +129,9 @@ internal static class RunViews
         new("runs AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key"),
         new("run_aliases AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key"),
         new($"runs AS r JOIN runs AS next ON next.parent_span_id = r.span_id WHERE r.key = m.key AND (r.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
-        // By way of the trace: of ten thousand spans each would lead to all the others.
+        // By way of the trace, once: of ten thousand spans each would lead to all the others. Without "IS NOT NULL" Postgres may read the table for every run.
         new("runs AS next WHERE next.key = m.key", Step.ToTrace),
-        new("runs AS next WHERE next.trace_id = m.trace"),
+        new("runs AS next WHERE m.trace IS NOT NULL AND next.trace_id = m.trace"),
         new($"runs AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}"),
         new($"run_aliases AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}"),
     ];

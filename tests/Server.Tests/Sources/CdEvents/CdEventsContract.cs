@@ -42,7 +42,8 @@ public abstract class CdEventsContract(ApiServer server)
         Assert.Equal(["pull_request", "release", "compile", "web"], runs.Select(static r => r.Text("name")));
         Assert.Equal([null, Rendering("pull_request", "12"), Rendering("pipeline", "9"), Rendering("pipeline", "9")], runs.Select(static r => r.Text("parent")));
         Assert.All(runs, static r => Assert.Equal(("ended", "success"), (r.Text("state"), r.Text("outcome"))));
-        Assert.DoesNotContain(runs, static r => r.GetProperty("links").EnumerateArray().Any(l => l.Text("run") == r.Text("parent") || !l.GetProperty("resolved").GetBoolean()));
+        Assert.All(runs.SelectMany(static r => r.GetProperty("links").EnumerateArray(), static (run, link) => (run, link)), static l =>
+            Assert.True(l.link.GetProperty("resolved").GetBoolean() && !l.link.Text("run")!.EndsWith($"-{l.run.Text("id")}", StringComparison.Ordinal), $"{l.run.Text("id")} to {l.link}"));
         Assert.Equal(20 - 10, runs[1].GetProperty("duration").GetDouble());
     }
 

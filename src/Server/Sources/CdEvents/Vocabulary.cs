@@ -45,9 +45,10 @@ internal static class Vocabulary
         _ => Payload.Cut(subject, Limits.Word),
     };
 
-    /// <summary>A word of the vocabulary, or one of a tool's own; where none says it, that there were errors does.</summary>
+    /// <summary>A word of the vocabulary, or one that tools use beside it; where none says it, that there were errors does. A word that nobody knows is not taken for a success.</summary>
     private static Outcome OutcomeOf(Payload content) =>
-        Naming.OutcomeOf(content["outcome"].Text) ?? (content["errors"].Exists ? Outcome.Failure : Outcome.Success);
+        Naming.OutcomeOf(content["outcome"].Text) ?? (content["errors"].Exists ? Outcome.Failure
+            : content["outcome"].Text is { } word ? throw new NotUnderstoodException($"The outcome '{Payload.Cut(word, 100)}' is not known.") : Outcome.Success);
 
     /// <summary>The run that an event is about, and what can be told of it.</summary>
     private sealed class About

@@ -44,7 +44,7 @@ internal static class OtlpIntake
         {
             var results = await ingestor.TakeAsync(waiting);
             // The end stands for its span.
-            foreach (var (e, refused) in waiting.Zip(results).Where(static r => r is { First.Kind: EventKind.Ended, Second: AppendResult.Refused }).Select(static r => (r.First, (AppendResult.Refused)r.Second)))
+            foreach (var refused in waiting.Zip(results).Where(static r => r.First.Kind == EventKind.Ended).Select(static r => r.Second).OfType<AppendResult.Refused>())
             {
                 problems[refused.Problem] = problems.GetValueOrDefault(refused.Problem) + 1;
             }
@@ -54,11 +54,34 @@ internal static class OtlpIntake
         }
     }
 
+    /// <summary>The spans of a body, one after the other. A fault of ours in reading one is told as something not understood, so that nothing is lost by it.</summary>
     private static IEnumerable<ReadSpan> Understood(ReadOnlyMemory<byte> body, string? contentType)
+    {
+        using var spans = SpanReader.Read(RequestOf(body, contentType)).GetEnumerator();
+        while (true)
+        {
+            bool hasMore;
+            try
+            {
+                hasMore = spans.MoveNext();
+            }
+            catch (Exception e)
+            {
+                throw new NotUnderstoodException(Mapping.Why(e));
+            }
+            if (!hasMore)
+            {
+                yield break;
+            }
+            yield return spans.Current;
+        }
+    }
+
+    private static ExportTraceServiceRequest RequestOf(ReadOnlyMemory<byte> body, string? contentType)
     {
         try
         {
-            return [.. SpanReader.Read(OtlpFormat.Of(contentType) == OtlpFormat.Json ? OtlpJson.Read(body) : ExportTraceServiceRequest.Parser.ParseFrom(body.Span))];
+            return OtlpFormat.Of(contentType) == OtlpFormat.Json ? OtlpJson.Read(body) : ExportTraceServiceRequest.Parser.ParseFrom(body.Span);
         }
         catch (InvalidProtocolBufferException)
         {

@@ -72,6 +72,9 @@ internal interface IEngine : IAsyncDisposable
     /// <param name="steps">From where to where.</param>
     string Walk(string seeds, IEnumerable<Step> steps);
 
+    /// <summary>SQL that has the rest of a reader's transaction look things up by indexes, whatever the planner knows of the tables; null where it does anyway.</summary>
+    string? LookUps { get; }
+
     /// <summary>SQL: a SELECT of the keys and attempts of runs that carry at least one of a parameter's tags, which <see cref="TagArray"/> made.</summary>
     string Tagged(string slot, string parameter);
 

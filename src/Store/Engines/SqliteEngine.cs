@@ -139,6 +139,8 @@ internal sealed class SqliteEngine : IEngine
           {string.Join("\n  ", steps.Select(static s => $"UNION SELECT {s.To} FROM member AS m CROSS JOIN {s.From}"))})
         """;
 
+    public string? LookUps => null;
+
     public string Tagged(string slot, string parameter) =>
         $"SELECT DISTINCT key, attempt FROM run_tag_index_{slot} WHERE tag_id IN (SELECT value FROM json_each({parameter}))";
 

@@ -13,6 +13,7 @@ using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Server.Sources;
 using ValueStream.Server.Sources.CustomHttp;
+using ValueStream.Server.Sources.Otlp;
 using ValueStream.Store;
 using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
@@ -90,6 +91,7 @@ try
     app.MapEventsIngest();
     app.MapCustomHttp();
     app.MapWebhooks();
+    app.MapOtlp();
     app.MapQuarantine();
     app.MapImport();
     app.MapReads();

@@ -8,15 +8,31 @@ public static class Aliases
     /// <summary>The tag by which upstream named a pull request of GitHub: its database id, which is in no identity.</summary>
     public const string DatabaseId = "pull_request.id";
 
-    /// <summary>The alias that a run has by its tags; null for none.</summary>
-    public static string? ByTags(RunId run, ImmutableSortedDictionary<string, TagValue> tags) =>
-        run is { Source: SourceNames.GitHub, Type: PullRequest } && tags.TryGetValue(DatabaseId, out var id) && id.Text.Length is > 0 and <= 20
-            ? $"{ByTagsPrefix}{run.Namespace[(run.Namespace.IndexOf('.') + 1)..]}-{id.Text}" : null;
+    /// <summary>How the tags begin that have the id of an event by which a CDEvent may name its run: what follows is what happened.</summary>
+    public const string CdEventId = "cdevents.id.";
+
+    /// <summary>The aliases that a run has by its tags.</summary>
+    public static IEnumerable<string> ByTags(RunId run, ImmutableSortedDictionary<string, TagValue> tags) => run switch
+    {
+        { Source: SourceNames.GitHub, Type: PullRequest } when tags.TryGetValue(DatabaseId, out var id) && id.Text.Length is > 0 and <= 20 =>
+            [$"{PullRequestPrefix}{run.Namespace[(run.Namespace.IndexOf('.') + 1)..]}-{id.Text}"],
+        { Source: SourceNames.CdEvents } => tags.Where(static t => t.Key.StartsWith(CdEventId, StringComparison.Ordinal)).Select(static t => OfCdEvent(t.Value.Text)),
+        _ => [],
+    };
 
     /// <summary>Whether a text may be an alias that a run has by its tags.</summary>
-    public static bool MayBeByTags(string text) => text.StartsWith(ByTagsPrefix, StringComparison.Ordinal);
+    public static bool MayBeByTags(string text) => text.StartsWith(PullRequestPrefix, StringComparison.Ordinal) || text.StartsWith(CdEventPrefix, StringComparison.Ordinal);
 
-    private const string ByTagsPrefix = $"vstrace-{SourceNames.GitHub}-{PullRequest}-";
+    /// <summary>What a span's run is called by whoever knows no more of it than its ids.</summary>
+    public static string OfSpan(string traceId, string spanId) => OfSpan(Spans.SpanIds.RunOf(traceId, spanId));
+
+    /// <summary>What the run of a CDEvent is called by whoever knows no more of it than the event's id.</summary>
+    public static string OfCdEvent(string id) => CdEventPrefix + id;
+
+    private const string PullRequestPrefix = $"vstrace-{SourceNames.GitHub}-{PullRequest}-";
+    private const string CdEventPrefix = $"vstrace-{SourceNames.CdEvents}-event-";
+
+    private static string OfSpan(string id) => $"vstrace-{SourceNames.Otlp}-{id}";
 
     /// <summary>The aliases of a run, each once; scripts' runs have none.</summary>
     public static ImmutableArray<string> Of(RunId run) => run.Source switch
@@ -28,6 +44,7 @@ public static class Aliases
         SourceNames.Jira => OfJira(run),
         // Upstream knew no folders.
         SourceNames.Jenkins => [$"vstrace-{run.Source}-{run.Type}-{run.Id}"],
+        SourceNames.Otlp => [OfSpan(run.Id)],
         _ => [],
     };
 

@@ -42,6 +42,12 @@ public static class SourceNames
     /// <summary>Jira's webhooks.</summary>
     public const string Jira = "jira";
 
+    /// <summary>OpenTelemetry's spans, whoever sends them.</summary>
+    public const string Otlp = "otlp";
+
+    /// <summary>CDEvents, whoever sends them.</summary>
+    public const string CdEvents = "cdevents";
+
     /// <summary>What is administered and is no run; nobody else writes it.</summary>
     public const string ValueStream = "valuestream";
 }

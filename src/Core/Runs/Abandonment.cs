@@ -40,7 +40,7 @@ public static class Abandonment
         {
             return null;
         }
-        var due = lastSignRecordedAt + (source is SourceNames.GitHub or SourceNames.GitLab or SourceNames.Jenkins ? CiSilence : Silence);
+        var due = lastSignRecordedAt + (source is SourceNames.GitHub or SourceNames.GitLab or SourceNames.Jenkins or SourceNames.CdEvents ? CiSilence : Silence);
         if (source == SourceNames.CustomHttp)
         {
             // A lease is the better sign: while it is renewed nothing else counts, and when it has run out nobody renews it any more. One that

@@ -107,7 +107,6 @@ public sealed class Trace
             ? References.AttemptAt(attempts[id], child.StartedAt, i => (loaded[i].StartedAt, loaded[i].EndedAt))
             : -1;
 
-        // A span id is a hash of the run: nothing else has it, so the trace id beside it need not be compared.
         var spans = loaded.Any(static r => r.Traceparent is not null)
             ? Enumerable.Range(0, loaded.Count).ToLookup(i => SpanIds.SpanId(loaded[i].Id, loaded[i].Attempt))
             : Enumerable.Empty<int>().ToLookup(static _ => "");
@@ -117,7 +116,7 @@ public sealed class Trace
             parents[i] = loaded[i] switch
             {
                 { Parent: { } reference } child => resolve(child, reference),
-                { Traceparent: { } context } => spans[context.SpanId].Append(-1).First(),
+                { Traceparent: { } context } => spans[context.SpanId].Where(p => SpanIds.IsIn(loaded[p].Id, loaded[p].Attempt, context)).Append(-1).First(),
                 _ => -1,
             };
         }

@@ -33,6 +33,9 @@ public static class Routes
     /// <summary>Upstream's intake for custom events.</summary>
     public const string CustomHttp = "/customhttp";
 
+    /// <summary>OpenTelemetry's own address for spans.</summary>
+    public const string Traces = "/v1/traces";
+
     /// <summary>The sender's clock when it sent, so that the server can correct the times of the events.</summary>
     public const string SentAtHeader = "X-Sent-At";
 

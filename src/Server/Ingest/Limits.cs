@@ -6,6 +6,9 @@ internal static class Limits
     /// <summary>Bytes of one request.</summary>
     public const int RequestBytes = 25 << 20;
 
+    /// <summary>Bytes of one request of OpenTelemetry's protocol.</summary>
+    public const int OtlpBytes = 16 << 20;
+
     /// <summary>Bytes of one event.</summary>
     public const int EventBytes = 1 << 20;
 

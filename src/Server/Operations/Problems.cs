@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
@@ -72,6 +73,9 @@ internal static partial class Problems
         return details;
     }
 
+    private static long MostMegabytes(HttpContext context) =>
+        (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? Limits.RequestBytes) >> 20;
+
     /// <summary>How the framework says that a parameter cannot be read: its type, its name, its value.</summary>
     [GeneratedRegex("^Failed to bind parameter \"\\S+ (\\w+)\" from \"(.*)\"\\.$", RegexOptions.Singleline)]
     private static partial Regex Unreadable();
@@ -83,7 +87,7 @@ internal static partial class Problems
             var details = exception switch
             {
                 BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-                    Details(413, "too-large", "The body is too large", "Send fewer events at once; one event may have 1 MB, one request 25 MB."),
+                    Details(413, "too-large", "The body is too large", $"Send fewer events at once; one event may have 1 MB, one request {MostMegabytes(context)} MB."),
                 BadHttpRequestException e when Unreadable().Match(e.Message) is { Success: true, Groups: [_, var name, var value] } =>
                     Invalid(JsonNamingPolicy.CamelCase.ConvertName(name.Value), $"'{value.Value}' cannot be read.").ProblemDetails,
                 BadHttpRequestException e => Details(e.StatusCode, "invalid", "The request is not understood", e.Message),

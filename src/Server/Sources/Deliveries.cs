@@ -53,7 +53,7 @@ internal sealed class Deliveries
         lock (tally)
         {
             long Of(DeliveryResult result) => tally.Counts[(int)result];
-            return new SourceView(name, "/" + name, gate.Ways(name), tally.LastAt, Of(DeliveryResult.Accepted), Of(DeliveryResult.Ignored), Of(DeliveryResult.Quarantined),
+            return new SourceView(name, SourceSettings.RouteOf(name), gate.Ways(name), tally.LastAt, Of(DeliveryResult.Accepted), Of(DeliveryResult.Ignored), Of(DeliveryResult.Quarantined),
                 Of(DeliveryResult.Refused), tally.LastNotTaken, tally.LastRefused);
         }
     })]);

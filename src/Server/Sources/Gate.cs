@@ -31,6 +31,11 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
     /// <summary>Whether anybody may deliver who reaches the server.</summary>
     public bool IsOpen(string source) => settings[source].AllowUnsigned;
 
+    /// <summary>The key of a source that a request has as its Bearer token, for senders that cannot choose an address but set headers; null where the source has none, or it is the server's token.</summary>
+    public string? BearerKey(string source, HttpRequest request) =>
+        !settings[source].Keys.IsEmpty && request.Headers.Authorization.ToString() is var header && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            && !(token.IsSet && request.HttpContext.User.Identity?.IsAuthenticated is true) ? header[Bearer.Length..].Trim() : null;
+
     /// <summary>Lets a delivery in, or says why not. A body whose sender shows nothing, or what no body could make right, is not even read.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="request">The request.</param>
@@ -64,12 +69,14 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
         return new Admission(webhook, submitter, refusal is null ? null : Problems.Unauthorized(refusal));
     }
 
+    private const string Bearer = "Bearer ";
+
     private static string WrongSignature(string source) =>
         $"The signature is not made with a secret of this server. Set the same secret at the tool and in {SourceSettings.Section}__{source}__Secrets__0.";
 
     private (string? Submitter, string? Refusal) WithoutSignature(string source, SourceSettings own, string? key, ClaimsPrincipal user) =>
         key is not null
-            ? Signatures.Equal(key, own.Keys) == SignatureCheck.Right ? ($"webhook:{source}", null) : (null, $"The key in the address is not one of this server's. Set it in Sources__{source}__Keys__0, or send 'Authorization: Bearer <token>' without one.")
+            ? Signatures.Equal(key, own.Keys) == SignatureCheck.Right ? ($"webhook:{source}", null) : (null, $"The key is not one of this server's. Set it in Sources__{source}__Keys__0, or send 'Authorization: Bearer <token>' without one.")
             : user.Identity?.IsAuthenticated is true && (token.IsSet || IsForAnybodyHere(own)) ? (user.Submitter(), null)
             : own.AllowUnsigned ? ($"unsigned:{source}", null)
             : own.Secrets.IsEmpty && own.Keys.IsEmpty

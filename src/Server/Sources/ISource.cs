@@ -22,6 +22,11 @@ internal interface ISource
     /// <exception cref="NotUnderstoodException">It should tell something, and cannot be understood.</exception>
     Told Read(Webhook webhook);
 
+    /// <summary>The webhooks of which one is made up; itself where it is one.</summary>
+    /// <param name="webhook">The webhook, its body not read yet.</param>
+    /// <exception cref="NotUnderstoodException">It should be several, and cannot be read.</exception>
+    IEnumerable<Webhook> Split(Webhook webhook) => [webhook];
+
     /// <summary>
     /// The webhooks that would have told what was saved of the tool's API: of one item, or of a page of them, one after the other. A saved delivery, with its headers, is none of these.
     /// </summary>

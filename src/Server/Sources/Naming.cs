@@ -18,6 +18,18 @@ internal static partial class Naming
     /// <summary>A text as the name of a run or of a stage.</summary>
     public static string Name(string text) => Payload.Cut(text, Limits.Id);
 
+    /// <summary>How a run ended by what a tool calls it; null for a word that says nothing of it.</summary>
+    public static Outcome? OutcomeOf(string? word) => word?.Trim().ToUpperInvariant() switch
+    {
+        "SUCCESS" or "SUCCEEDED" or "SUCCESSFUL" or "PASS" or "PASSED" or "OK" or "COMPLETED" => Outcome.Success,
+        "FAILURE" or "FAILED" or "FAIL" or "UNSTABLE" => Outcome.Failure,
+        "ERROR" or "ERRORED" => Outcome.Error,
+        "TIMEOUT" or "TIMED_OUT" => Outcome.Timeout,
+        "CANCEL" or "CANCELED" or "CANCELLED" or "CANCELLATION" or "ABORTED" => Outcome.Cancellation,
+        "SKIP" or "SKIPPED" or "NOT_BUILT" => Outcome.Skip,
+        _ => null,
+    };
+
     /// <summary>
     /// A note of the runs that texts name, what they close first: it is by such a note that the fold learns of them. Null where they name none.
     /// </summary>

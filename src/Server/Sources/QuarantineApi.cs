@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Access;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
+using ValueStream.Server.Sources.Otlp;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
@@ -64,7 +66,14 @@ internal static class QuarantineApi
     /// <exception cref="NotUnderstoodException">It still is not understood, and kept.</exception>
     public static async Task<ReplayAnswer?> TryAgainAsync(Guid id, string submitter, Quarantine quarantine, Ingestor ingestor, CancellationToken cancellationToken)
     {
-        if (await quarantine.FindAsync(id, cancellationToken) is not { } found || AllSources.All.FirstOrDefault(s => s.Name == found.Source) is not { } source)
+        var found = await quarantine.FindAsync(id, cancellationToken);
+        if (found?.Source == SourceNames.Otlp)
+        {
+            var spans = await OtlpIntake.TakeAsync(found.Body, found.Headers.GetValueOrDefault("Content-Type"), new Sending(submitter, found.ReceivedAt, null), ingestor);
+            await quarantine.RemoveAsync(found.Id, cancellationToken);
+            return new ReplayAnswer { Events = spans.Events, Duplicates = spans.Duplicates, Ignored = spans.Message };
+        }
+        if (found is null || AllSources.All.FirstOrDefault(s => s.Name == found.Source) is not { } source)
         {
             return null;
         }

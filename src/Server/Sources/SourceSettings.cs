@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ValueStream.Core.Events;
+using ValueStream.Core.Wire;
 
 namespace ValueStream.Server.Sources;
 
@@ -17,7 +18,7 @@ internal sealed record SourceSettings(ImmutableArray<string> Secrets, ImmutableA
     public const int ShortestKey = 20;
 
     /// <summary>Every source that takes webhooks.</summary>
-    public static readonly ImmutableArray<string> Names = [SourceNames.CustomHttp, .. AllSources.All.Select(static s => s.Name)];
+    public static readonly ImmutableArray<string> Names = [SourceNames.CustomHttp, .. AllSources.All.Select(static s => s.Name), SourceNames.Otlp];
 
     /// <summary>The settings of every source.</summary>
     /// <exception cref="WrongSettingException">One of them is wrong.</exception>
@@ -31,9 +32,12 @@ internal sealed record SourceSettings(ImmutableArray<string> Secrets, ImmutableA
         return Names.ToFrozenDictionary(static n => n, n => Of(section.GetSection(n)));
     }
 
+    /// <summary>The route of a source.</summary>
+    public static string RouteOf(string name) => name == SourceNames.Otlp ? Routes.Traces : "/" + name;
+
     /// <summary>The route of a source that an address is, or is below; null where it is neither.</summary>
     public static string? RouteOf(PathString address) =>
-        Names.Select(static n => "/" + n).FirstOrDefault(route => address.StartsWithSegments(route, StringComparison.OrdinalIgnoreCase));
+        Names.Select(RouteOf).FirstOrDefault(route => address.StartsWithSegments(route, StringComparison.OrdinalIgnoreCase));
 
     private static SourceSettings Of(IConfigurationSection section)
     {

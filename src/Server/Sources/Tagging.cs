@@ -31,6 +31,21 @@ internal sealed class Tagging : IEnumerable<KeyValuePair<string, TagValue>>
         }
     }
 
+    /// <summary>Adds a number or a boolean.</summary>
+    public void Add(string key, TagValue value) => Put(key, value);
+
+    /// <summary>Adds others where there is none of that key yet, as far as there is room.</summary>
+    public void Fill(IEnumerable<KeyValuePair<string, TagValue>> others)
+    {
+        foreach (var (key, value) in others)
+        {
+            if (!_tags.ContainsKey(key))
+            {
+                Put(key, value);
+            }
+        }
+    }
+
     /// <summary>Adds a text.</summary>
     public void Add(string key, string? value)
     {
@@ -57,7 +72,8 @@ internal sealed class Tagging : IEnumerable<KeyValuePair<string, TagValue>>
         }
     }
 
-    private static string WithoutCredentials(string text)
+    /// <summary>A text in which credentials in addresses are masked.</summary>
+    public static string WithoutCredentials(string text)
     {
         var last = text.LastIndexOf('@');
         var without = new StringBuilder();

@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Ingest;
 using ValueStream.Store.Log;
 
 namespace ValueStream.Server.Sources;
 
-/// <summary><c>POST /github</c>, <c>/gitlab</c>, <c>/jenkins</c>, <c>/jira</c>: the webhooks of tools.</summary>
+/// <summary><c>POST /github</c>, <c>/gitlab</c>, <c>/jenkins</c>, <c>/jira</c>, <c>/cdevents</c>: the webhooks of tools.</summary>
 internal static partial class WebhookApi
 {
     /// <summary>Maps the routes.</summary>
@@ -39,7 +40,8 @@ internal sealed partial class WebhookIntake(
     /// <summary>Headers that are kept of a webhook that is not understood. None of them holds a secret.</summary>
     private static readonly FrozenSet<string> Kept = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
         "Content-Type", "User-Agent", "X-GitHub-Event", "X-GitHub-Delivery", "X-GitHub-Hook-Installation-Target-Type", "X-Gitlab-Event", "X-Gitlab-Event-UUID", "X-Gitlab-Instance",
-        "Idempotency-Key", "webhook-id", "webhook-timestamp", "X-Atlassian-Webhook-Identifier", "X-Atlassian-Webhook-Retry", "X-Atlassian-Webhook-Flow");
+        "Idempotency-Key", "webhook-id", "webhook-timestamp", "X-Atlassian-Webhook-Identifier", "X-Atlassian-Webhook-Retry", "X-Atlassian-Webhook-Flow",
+        "ce-id", "ce-source", "ce-type", "ce-subject", "ce-time");
 
     /// <summary>Takes one.</summary>
     public async Task<IResult> TakeAsync(ISource source, HttpRequest request, string? key, CancellationToken cancellationToken)
@@ -52,25 +54,50 @@ internal sealed partial class WebhookIntake(
             LogRefused(source.Name, refusal.ProblemDetails.Detail);
             return refusal;
         }
+        List<Webhook> parts;
         try
         {
-            var (told, _) = await Mapping.TakeAsync(source, webhook, submitter!, now, ingestor);
-            if (told.Ignored is { } ignored)
-            {
-                deliveries.Count(source.Name, DeliveryResult.Ignored, ignored);
-                return TypedResults.Text($"ignored: {ignored}");
-            }
-            deliveries.Count(source.Name, DeliveryResult.Accepted);
-            return TypedResults.Text("success");
+            parts = [.. source.Split(webhook)];
         }
         catch (NotUnderstoodException e)
         {
-            var id = await quarantine.AddAsync(source.Name, e.Message, webhook.Headers.Where(static h => Kept.Contains(h.Key)).ToDictionary(), webhook.Body, cancellationToken);
-            deliveries.Count(source.Name, DeliveryResult.Quarantined, e.Message);
-            LogQuarantined(source.Name, id, e.Message);
-            return TypedResults.Text($"kept in quarantine as {id}: {e.Message}", statusCode: StatusCodes.Status202Accepted);
+            return Answer([await KeepAsync(source, webhook, e.Message, cancellationToken)]);
+        }
+        var taken = new List<(DeliveryResult, string)>();
+        foreach (var part in parts)
+        {
+            taken.Add(await TakePartAsync(source, part, submitter!, now, cancellationToken));
+        }
+        return Answer(taken);
+    }
+
+    private async Task<(DeliveryResult, string)> TakePartAsync(ISource source, Webhook webhook, string submitter, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (told, _) = await Mapping.TakeAsync(source, webhook, submitter, now, ingestor);
+            var result = told.Ignored is null ? DeliveryResult.Accepted : DeliveryResult.Ignored;
+            deliveries.Count(source.Name, result, told.Ignored);
+            return (result, told.Ignored is { } ignored ? $"ignored: {ignored}" : "success");
+        }
+        catch (NotUnderstoodException e)
+        {
+            return await KeepAsync(source, webhook, e.Message, cancellationToken);
         }
     }
+
+    private async Task<(DeliveryResult, string)> KeepAsync(ISource source, Webhook webhook, string why, CancellationToken cancellationToken)
+    {
+        var id = await quarantine.AddAsync(source.Name, why, webhook.Headers.Where(static h => Kept.Contains(h.Key)).ToDictionary(), webhook.Body, cancellationToken);
+        deliveries.Count(source.Name, DeliveryResult.Quarantined, why);
+        LogQuarantined(source.Name, id, why);
+        return (DeliveryResult.Quarantined, $"kept in quarantine as {id}: {why}");
+    }
+
+    /// <summary>The answer to a delivery; of several, it tells each thing once, and whether something is kept.</summary>
+    private static ContentHttpResult Answer(List<(DeliveryResult Result, string Text)> taken) => TypedResults.Text(
+        taken.Count == 0 ? "ignored: It is an empty list." : string.Join('\n', taken.Select(static t => t.Text).Distinct()),
+        statusCode: taken.Any(static t => t.Result == DeliveryResult.Quarantined) ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook of {Source} was refused: {Why}")]
     private partial void LogRefused(string source, string? why);

@@ -67,10 +67,13 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Begins a transaction that only reads, all of it as of one moment.</summary>
     ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken);
 
-    /// <summary>SQL: <c>WITH RECURSIVE member(key)</c> that holds some keys and all that steps lead to from them, each once.</summary>
-    /// <param name="seeds">SQL: a SELECT of the keys to begin with.</param>
-    /// <param name="steps">SQL: what stands between <c>SELECT next.key FROM</c> and the end, where <c>m.key</c> is the key to go on from.</param>
-    string Walk(string seeds, IEnumerable<string> steps);
+    /// <summary>SQL: <c>WITH RECURSIVE member(key, trace)</c> that holds some runs and all that steps lead to from them, each once: a run by its key or a trace by its id, the other being null.</summary>
+    /// <param name="seeds">SQL: a SELECT of the members to begin with.</param>
+    /// <param name="steps">From where to where.</param>
+    string Walk(string seeds, IEnumerable<Step> steps);
+
+    /// <summary>SQL that has the rest of a reader's transaction look things up by indexes, whatever the planner knows of the tables; null where it does anyway.</summary>
+    string? LookUps { get; }
 
     /// <summary>SQL: a SELECT of the keys and attempts of runs that carry at least one of a parameter's tags, which <see cref="TagArray"/> made.</summary>
     string Tagged(string slot, string parameter);
@@ -155,3 +158,15 @@ internal abstract class Session(DbConnection connection, DbTransaction transacti
 
 /// <summary>Another server uses the database, and this kind of database is for one only.</summary>
 public sealed class DatabaseInUseException(string message) : Exception(message);
+
+/// <summary>A step of a walk.</summary>
+/// <param name="From">SQL: what follows FROM, where <c>m</c> is the member to go on from.</param>
+/// <param name="To">SQL: the key and the trace that it leads to.</param>
+internal readonly record struct Step(string From, string To = Step.ToRun)
+{
+    /// <summary>To the run <c>next</c>.</summary>
+    public const string ToRun = "next.key, CAST(NULL AS bigint)";
+
+    /// <summary>To the trace of the run <c>next</c>.</summary>
+    public const string ToTrace = "CAST(NULL AS bigint), next.trace_id";
+}

@@ -114,10 +114,13 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     }
 
     /// <remarks>Only one part may name what is recursive.</remarks>
-    public string Walk(string seeds, IEnumerable<string> steps) => $"""
-        WITH RECURSIVE member(key) AS ({seeds} UNION SELECT step.key FROM member AS m CROSS JOIN LATERAL (
-          {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT next.key FROM {s}"))}) AS step)
+    public string Walk(string seeds, IEnumerable<Step> steps) => $"""
+        WITH RECURSIVE member(key, trace) AS ({seeds} UNION SELECT step.key, step.trace FROM member AS m CROSS JOIN LATERAL (
+          {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT {s.To} FROM {s.From}"))}) AS step(key, trace))
         """;
+
+    /// <remarks>Without statistics, as after many spans at once, each step of a walk would read whole tables.</remarks>
+    public string LookUps => "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
 

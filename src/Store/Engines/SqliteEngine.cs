@@ -135,10 +135,12 @@ internal sealed class SqliteEngine : IEngine
         ValueTask.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
     /// <remarks>There is no LATERAL, but any number of recursive parts. CROSS JOIN keeps the key to go on from outermost.</remarks>
-    public string Walk(string seeds, IEnumerable<string> steps) => $"""
-        WITH RECURSIVE member(key) AS ({seeds}
-          {string.Join("\n  ", steps.Select(static s => $"UNION SELECT next.key FROM member AS m CROSS JOIN {s}"))})
+    public string Walk(string seeds, IEnumerable<Step> steps) => $"""
+        WITH RECURSIVE member(key, trace) AS ({seeds}
+          {string.Join("\n  ", steps.Select(static s => $"UNION SELECT {s.To} FROM member AS m CROSS JOIN {s.From}"))})
         """;
+
+    public string? LookUps => null;
 
     public string Tagged(string slot, string parameter) =>
         $"SELECT DISTINCT key, attempt FROM run_tag_index_{slot} WHERE tag_id IN (SELECT value FROM json_each({parameter}))";

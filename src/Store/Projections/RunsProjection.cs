@@ -114,7 +114,18 @@ internal static class RunsProjection
             }
         }
         var folded = new Folded(run, first.Run, [], SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
-        return folded with { Attempts = [.. RunState.Fold(readable).Attempts.Values.Select(a => new Projected(ToRow(folded, a), a, EventData.TagsJson(a.Tags)))] };
+        return folded with { Attempts = [.. WithoutItself(run, [.. RunState.Fold(readable).Attempts.Values]).Select(a => new Projected(ToRow(folded, a), a, EventData.TagsJson(a.Tags)))] };
+    }
+
+    /// <summary>A CDEvent follows the event before it, which may be one of its own run.</summary>
+    private static IEnumerable<Attempt> WithoutItself(RunId run, IReadOnlyList<Attempt> attempts)
+    {
+        if (run.Source != SourceNames.CdEvents)
+        {
+            return attempts;
+        }
+        var own = attempts.SelectMany(a => Aliases.ByTags(run, a.Tags)).ToHashSet();
+        return attempts.Select(a => a with { Parent = a.Parent is { } parent && own.Contains(parent) ? null : a.Parent, Links = [.. a.Links.Where(l => !own.Contains(l.Run))] });
     }
 
     /// <summary>Writes the rows of folded runs with what they add up to, and takes away what is no longer so.</summary>
@@ -145,9 +156,9 @@ internal static class RunsProjection
             {
                 known.Remove(new(row.Key, row.Attempt), out var before);
                 (before is null ? added : changed).Add(row);
-                if (Aliases.ByTags(run.Run, attempt.Tags) is { } alias && before?.Tags != tags)
+                if (before?.Tags != tags)
                 {
-                    aliasesByTags.Add((References.Hash(alias), run.Key));
+                    aliasesByTags.UnionWith(Aliases.ByTags(run.Run, attempt.Tags).Select(a => (References.Hash(a), run.Key)));
                 }
                 var after = ContributionOf(row, attempt.Tags);
                 rollups.Change(before?.Contribution, after);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
+using ValueStream.Core.Spans;
 using ValueStream.Core.Wire;
 
 namespace ValueStream.Store.Queries;
@@ -9,8 +10,10 @@ internal sealed class Meanings
 {
     private readonly ILookup<string, RunId> _runs;
     private readonly ILookup<(long, int), (Mention Mention, bool IsCausal)> _mentions;
+    private readonly ILookup<long, (RunId Run, int Attempt)> _spans;
 
-    private Meanings(ILookup<string, RunId> runs, ILookup<(long, int), (Mention, bool)> mentions) => (_runs, _mentions) = (runs, mentions);
+    private Meanings(ILookup<string, RunId> runs, ILookup<(long, int), (Mention, bool)> mentions, ILookup<long, (RunId, int)> spans) =>
+        (_runs, _mentions, _spans) = (runs, mentions, spans);
 
     /// <summary>The meanings of all that some rows refer to.</summary>
     /// <param name="snapshot">Where to look.</param>
@@ -26,7 +29,19 @@ internal sealed class Meanings
             .ToLookup(static g => (g.Key.Key, g.Key.Attempt), static g => (new Mention([.. g.Select(static m => m.Text)]), g.First().IsCausal));
         var texts = rows.Select(static r => r.Parent).OfType<string>().Concat(links.Select(static l => l.Run))
             .Concat(mentions.SelectMany(static m => m).SelectMany(static m => m.Item1.Readings));
-        return new(await RunsAsync(snapshot, texts, Visible.Everything, cancellationToken), mentions);
+        return new(await RunsAsync(snapshot, texts, Visible.Everything, cancellationToken), mentions, await SpansAsync(snapshot, rows, cancellationToken));
+    }
+
+    /// <summary>The runs that others were started in by their trace contexts, by span id.</summary>
+    private static async Task<ILookup<long, (RunId, int)>> SpansAsync(Snapshot snapshot, IEnumerable<RunRow> rows, CancellationToken cancellationToken)
+    {
+        var children = rows.Where(static r => r is { Parent: null, ParentSpanId: not null }).ToList();
+        var spans = children.Select(static r => r.ParentSpanId!.Value).Distinct().ToArray();
+        var traces = children.Select(static r => r.TraceId).Distinct().ToArray();
+        var found = spans.Length == 0 ? [] : await snapshot.Runs
+            .Where(r => EF.Parameter(spans).Contains(r.SpanId) && (r.Source != SourceNames.Otlp || EF.Parameter(traces).Contains(r.TraceId)))
+            .Select(static r => new { r.SpanId, r.Source, r.Type, r.Namespace, r.Id, r.Attempt }).ToListAsync(cancellationToken);
+        return found.ToLookup(static r => r.SpanId, static r => (new RunId(r.Source, r.Type, r.Namespace, r.Id), r.Attempt));
     }
 
     /// <summary>The runs that have some texts as their rendering or alias, by the text.</summary>
@@ -60,6 +75,18 @@ internal sealed class Meanings
         var causal = _mentions[(row.Key, row.Attempt)].Where(static m => m.IsCausal).Select(static m => m.Mention).ToList();
         var text = causal.Select(Known).FirstOrDefault(static t => t is not null) ?? causal.FirstOrDefault(static m => m.IsCertain)?.Text;
         return text is null || (Meant(text, row) is { } run && RunId.IsGrouping(run.Type)) ? (null, false) : (text, true);
+    }
+
+    /// <summary>The parent that a row has by the trace context it was started in, as it is shown; null where that is not known. A span's parent that has not come yet is shown by its ids.</summary>
+    public string? ParentBySpan(RunRow row, Visible visible)
+    {
+        if (row.Parent is not null || row.ParentSpanId is not { } span || Traceparent.Parse(row.Traceparent) is not { } context)
+        {
+            return null;
+        }
+        var (run, _) = _spans[span].FirstOrDefault(s => SpanIds.IsIn(s.Run, s.Attempt, context));
+        return run is not null ? visible.Includes(run.Namespace) ? run.Rendering : RunViews.Elsewhere
+            : row.Source == SourceNames.Otlp ? Aliases.OfSpan(context.TraceId, context.SpanId) : null;
     }
 
     /// <summary>The rendering of a row's parent where it is known, else the reference to it.</summary>

@@ -4,6 +4,7 @@ using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
 using ValueStream.Core.Spans;
 using ValueStream.Core.Wire;
+using ValueStream.Store.Engines;
 
 namespace ValueStream.Store.Queries;
 
@@ -53,7 +54,7 @@ internal static class RunViews
             Actor = row.Actor,
             Reason = row.Reason,
             Submitter = row.Submitter,
-            Parent = parent is null ? null : beside.Meanings.Shown(parent, row, visible),
+            Parent = parent is null ? beside.Meanings.ParentBySpan(row, visible) : beside.Meanings.Shown(parent, row, visible),
             ParentFrom = isFromText ? "text" : null,
             ParentAmbiguous = parent is not null && beside.Meanings.IsAmbiguous(parent, row, visible) ? true : null,
             Links = [.. beside.Meanings.LinksOf(row, beside.Links[(row.Key, row.Attempt)]).Select(l => beside.Meanings.View(l, row, visible))],
@@ -111,41 +112,45 @@ internal static class RunViews
             WHERE b.key = n.key AND b.attempt = n.attempt AND b.ordinal < n.ordinal AND b.is_causal)
         """;
 
-    /// <summary>Steps of a walk over runs, from one that is known (m) up to those that it may be below (next).</summary>
-    private static readonly string[] Ancestors =
+    /// <summary>Steps of a walk over runs, from one that is known (m) up to those that it may be below (next). Strangers' span ids may stand in many traces; ours are hashes.</summary>
+    private static readonly Step[] Ancestors =
     [
-        "runs AS r JOIN runs AS next ON next.reference = r.parent_reference WHERE r.key = m.key",
-        "runs AS r JOIN run_aliases AS next ON next.reference = r.parent_reference WHERE r.key = m.key",
-        "runs AS r JOIN runs AS next ON next.span_id = r.parent_span_id WHERE r.key = m.key",
-        $"run_mentions AS n JOIN runs AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}",
-        $"run_mentions AS n JOIN run_aliases AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}",
+        new("runs AS r JOIN runs AS next ON next.reference = r.parent_reference WHERE r.key = m.key"),
+        new("runs AS r JOIN run_aliases AS next ON next.reference = r.parent_reference WHERE r.key = m.key"),
+        new($"runs AS r JOIN runs AS next ON next.span_id = r.parent_span_id WHERE r.key = m.key AND (next.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
+        new($"run_mentions AS n JOIN runs AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}"),
+        new($"run_mentions AS n JOIN run_aliases AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}"),
     ];
 
     /// <summary>Up, down, and to those with the same trace id.</summary>
-    private static readonly string[] Joined =
+    private static readonly Step[] Joined =
     [
         .. Ancestors,
-        "runs AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key",
-        "run_aliases AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key",
-        "runs AS r JOIN runs AS next ON next.parent_span_id = r.span_id WHERE r.key = m.key",
-        "runs AS r JOIN runs AS next ON next.trace_id = r.trace_id WHERE r.key = m.key",
-        $"runs AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}",
-        $"run_aliases AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}",
+        new("runs AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key"),
+        new("run_aliases AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key"),
+        new($"runs AS r JOIN runs AS next ON next.parent_span_id = r.span_id WHERE r.key = m.key AND (r.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
+        // By way of the trace, once: of ten thousand spans each would lead to all the others. Without "IS NOT NULL" Postgres may read the table for every run.
+        new("runs AS next WHERE next.key = m.key", Step.ToTrace),
+        new("runs AS next WHERE m.trace IS NOT NULL AND next.trace_id = m.trace"),
+        new($"runs AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}"),
+        new($"run_aliases AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}"),
     ];
 
     /// <remarks>Each run is kept once, so a cycle ends the walk. Hashes may join too much, which does no harm: the trace looks at the texts.</remarks>
-    private static IQueryable<RunRow> Walk(Snapshot snapshot, IEnumerable<long> keys, IEnumerable<string> steps, int limit)
+    private static IQueryable<RunRow> Walk(Snapshot snapshot, IEnumerable<long> keys, IEnumerable<Step> steps, int limit)
     {
         var slot = snapshot.Live.Slot;
         var runs = $"runs_{slot}";
-        var walk = snapshot.Walk($"SELECT key FROM {runs} WHERE key IN ({string.Join(", ", keys)})", steps.Select(step =>
-            step.Replace("runs AS", $"{runs} AS", StringComparison.Ordinal)
+        var walk = snapshot.Walk($"SELECT {Step.ToRun} FROM {runs} AS next WHERE key IN ({string.Join(", ", keys)})", steps.Select(step => step with
+        {
+            From = step.From.Replace("runs AS", $"{runs} AS", StringComparison.Ordinal)
                 .Replace("run_aliases AS", $"run_aliases_{slot} AS", StringComparison.Ordinal)
-                .Replace("run_mentions AS", $"run_mentions_{slot} AS", StringComparison.Ordinal)));
+                .Replace("run_mentions AS", $"run_mentions_{slot} AS", StringComparison.Ordinal),
+        }));
 #pragma warning disable EF1002 // A slot's name, our own step and numbers: nothing from outside.
         return snapshot.Database.Set<RunRow>(runs).FromSqlRaw($"""
             {walk}
-            SELECT * FROM {runs} WHERE key IN (SELECT key FROM member LIMIT {limit})
+            SELECT * FROM {runs} WHERE key IN (SELECT key FROM member WHERE key IS NOT NULL LIMIT {limit})
             """).AsNoTracking();
 #pragma warning restore EF1002
     }

@@ -42,7 +42,11 @@ internal sealed class Snapshot : IAsyncDisposable
     public IQueryable<RollupRow> Rollups => Database.Rollups(Live.Slot);
 
     /// <summary>SQL that begins with some keys and goes on by steps: see <see cref="IEngine.Walk"/>.</summary>
-    public string Walk(string seeds, IEnumerable<string> steps) => _engine.Walk(seeds, steps);
+    public string Walk(string seeds, IEnumerable<Step> steps) => _engine.Walk(seeds, steps);
+
+    /// <summary>What follows looks things up by indexes: see <see cref="IEngine.LookUps"/>.</summary>
+    public Task LookUpAsync(CancellationToken cancellationToken) =>
+        _engine.LookUps is { } sql ? Database.Database.ExecuteSqlRawAsync(sql, cancellationToken) : Task.CompletedTask;
 
     /// <summary>The attempts that carry at least one of some tags.</summary>
     public IQueryable<TaggedRun> Tagged(long[] tags) =>

@@ -26,6 +26,7 @@ public sealed class TraceQueries
         {
             return null;
         }
+        await snapshot.LookUpAsync(cancellationToken);
         var rows = await RunViews.TraceRows(snapshot, key.Value, MostRuns + 1).ToListAsync(cancellationToken);
         var beside = await RunDetails.LoadAsync(snapshot, rows, rows, cancellationToken);
         var run = RunViews.Id(rows.First(r => r.Key == key.Value));
@@ -58,6 +59,7 @@ public sealed class TraceQueries
     public async Task<long> VersionAsync(ShortKey key, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        await snapshot.LookUpAsync(cancellationToken);
         return await visible.Of(snapshot.Runs).AnyAsync(r => r.Key == key.Value, cancellationToken)
             ? await RunViews.TraceRows(snapshot, key.Value, MostRuns + 1).MaxAsync(static r => r.LastPosition, cancellationToken)
             : 0;

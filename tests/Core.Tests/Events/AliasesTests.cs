@@ -66,5 +66,21 @@ public sealed class AliasesTests
     [Fact]
     public void Scripts_have_none() => Assert.Empty(Of(SourceNames.CustomHttp, "issue", "acme.web", "12"));
 
+    [Fact]
+    public void A_span_is_known_by_its_ids_alone() =>
+        Assert.Equal([Aliases.OfSpan("0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7")], Of(SourceNames.Otlp, "task", "shop", "0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7"));
+
+    [Fact]
+    public void A_run_of_CDEvents_is_known_by_the_ids_of_its_events()
+    {
+        var tags = Event.NoTags.Add(Aliases.CdEventId + "started", "a1").Add(Aliases.CdEventId + "finished", "a2").Add("other", "a3");
+
+        var aliases = Aliases.ByTags(new RunId(SourceNames.CdEvents, "build", "ci", "1"), tags).ToList();
+
+        Assert.Equal([Aliases.OfCdEvent("a2"), Aliases.OfCdEvent("a1")], aliases);
+        Assert.All(aliases, static a => Assert.True(Aliases.MayBeByTags(a)));
+        Assert.Empty(Aliases.ByTags(new RunId(SourceNames.GitHub, "job", "o.r", "1"), tags));
+    }
+
     private static System.Collections.Immutable.ImmutableArray<string> Of(string source, string type, string ns, string id) => Aliases.Of(new RunId(source, type, ns, id));
 }

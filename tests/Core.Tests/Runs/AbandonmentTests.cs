@@ -55,7 +55,7 @@ public sealed class AbandonmentTests
         { "imported history", new("customhttp", "deploy", null) { IsImported = true, Lease = Hour, ParentEnd = Hour } },
         { "imported history of a CI system", new("jenkins", "build", null) { IsImported = true } },
         { "a span", new("otlp", "checkout", Day) },
-        { "a pipeline that CDEvents told of", new("cdevents", "pipelinerun", Day) },
+        { "a pipeline that CDEvents told of", new("cdevents", "pipeline", 35 * Day) },
     };
 
     [Theory]

@@ -19,6 +19,17 @@ public sealed class SpanIdsTests
     }
 
     [Fact]
+    public void A_run_that_came_as_a_span_keeps_the_ids_that_it_came_with()
+    {
+        var span = new RunId("otlp", "task", "shop", SpanIds.RunOf("0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7"));
+
+        Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7"), (SpanIds.TraceId(span, 1), SpanIds.SpanId(span, 1)));
+        Assert.True(SpanIds.IsIn(span, 1, new Traceparent("0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7", 1)));
+        Assert.False(SpanIds.IsIn(span, 1, new Traceparent("1af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7", 1)));
+        Assert.True(SpanIds.IsIn(Run, 1, new Traceparent("1af7651916cd43dd8448eb211c80319c", "c44cd2a8dfcaa99a", 1)));
+    }
+
+    [Fact]
     public void They_are_valid_in_a_trace_context_header() =>
         Assert.NotNull(Traceparent.Parse(new Traceparent(SpanIds.TraceId(Run, 1), SpanIds.SpanId(Run, 1), 1).ToString()));
 }

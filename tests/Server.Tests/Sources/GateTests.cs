@@ -18,6 +18,8 @@ public sealed class GuardedServer : SqliteServer
         ["Sources__github__Secrets__1"] = "It's a Secret to Everybody",
         ["Sources__customhttp__Secrets__0"] = "s3",
         ["Sources__jenkins__Keys__0"] = Key,
+        ["Sources__otlp__Keys__0"] = Key,
+        ["Sources__cdevents__Secrets__0"] = "whsec_c2VjcmV0",
         ["Sources__jira__AllowUnsigned"] = "true",
     };
 }
@@ -81,6 +83,40 @@ public sealed class GateTests(GuardedServer server)
     {
         (await Client.PostAsync("/gitlab", "{}")).IsProblem(401, "Sources__gitlab__Secrets__0");
         Assert.Equal(202, (await Client.PostAsync("/gitlab", "{}", Bearer)).Status);
+    }
+
+    [Theory]
+    [InlineData(GuardedServer.Token, 200)]
+    [InlineData(GuardedServer.Key, 200)]
+    [InlineData("another key of enough characters", 401)]
+    [InlineData("", 401)]
+    public async Task Spans_come_with_the_token_or_a_key_of_theirs_in_the_header_that_exporters_can_set(string bearer, int status)
+    {
+        var answer = await Client.PostAsync("/v1/traces", "{}", ("Authorization", $"Bearer {bearer}"));
+
+        Assert.Equal(status, answer.Status);
+        if (status == 401)
+        {
+            Assert.Equal(("application/json", 16, "Bearer"), (answer.ContentType, answer.Json.GetProperty("code").GetInt32(), answer.Headers["WWW-Authenticate"]));
+        }
+    }
+
+    [Fact]
+    public async Task A_key_of_spans_opens_nothing_else()
+    {
+        (await Client.GetAsync("/api/v1/runs", ("Authorization", $"Bearer {GuardedServer.Key}"))).IsProblem(401);
+        (await Client.PostAsync("/api/v1/events", "[]", ("Authorization", $"Bearer {GuardedServer.Key}"))).IsProblem(401);
+    }
+
+    [Fact]
+    public async Task CDEvents_are_signed_as_Standard_Webhooks_say()
+    {
+        const string body = "[]";
+        var now = $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}";
+        var signature = Convert.ToBase64String(HMACSHA256.HashData("secret"u8, Encoding.UTF8.GetBytes($"1.{now}.{body}")));
+
+        Assert.Equal(200, (await Client.PostAsync("/cdevents", body, ("webhook-id", "1"), ("webhook-timestamp", now), ("webhook-signature", $"v1,{signature}"))).Status);
+        (await Client.PostAsync("/cdevents", body)).IsProblem(401);
     }
 
     [Fact]

@@ -40,6 +40,24 @@ public abstract class IntakeContract(ApiServer server)
     }
 
     [Fact]
+    public async Task Spans_in_quarantine_are_taken_when_they_are_understood_at_last()
+    {
+        var trace = Otlp.Exports.Trace();
+        var body = System.Text.Encoding.UTF8.GetBytes(Otlp.Exports.Json(Otlp.Exports.Of(Otlp.Exports.Span(trace, 1))));
+        Assert.Equal(400, (await Client.SendAsync(HttpMethod.Post, "/v1/traces", body, "application/x-protobuf")).Status);
+        var id = (await Client.ReadAsync("/api/v1/quarantine?source=otlp&limit=1")).GetProperty("items")[0].Text("id");
+        // What a newer server would know by itself.
+        await ExecuteAsync("UPDATE quarantine SET headers = replace(headers, 'x-protobuf', 'json') WHERE source = 'otlp'");
+
+        var answer = (await Client.PostAsync($"/api/v1/quarantine/{id}/replay", "")).Json;
+
+        Assert.Equal(2, answer.GetProperty("events").GetInt32());
+        Assert.Equal(404, (await Client.GetAsync($"/api/v1/quarantine/{id}")).Status);
+        await Client.CaughtUpAsync();
+        Assert.Single((await Client.ReadAsync($"/api/v1/runs?id=vstrace-otlp-{trace}-{Otlp.Exports.Hex(1)}")).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
     public async Task A_form_is_taken_like_JSON()
     {
         var form = "payload=" + Uri.EscapeDataString(Issue("opened"));

@@ -1,5 +1,6 @@
 using ValueStream.Core.Wire;
 using ValueStream.Server.Tests.Api.Operations;
+using ValueStream.Server.Tests.Sources.Otlp;
 
 namespace ValueStream.Server.Tests.Api.Access;
 
@@ -35,9 +36,9 @@ public sealed class TokenTests(TokenServer server)
     public async Task Every_route_but_the_health_check_and_the_log_in_needs_the_token_or_has_a_gate_of_its_own()
     {
         var routes = await RouteTable.ReadAsync();
-        string[] intake = ["/customhttp", "/github", "/gitlab", "/jenkins", "/jira"];
-        bool IsIntake(ServerRoute route) => intake.Contains(route.Pattern.Replace("/{key}", "", StringComparison.Ordinal));
-        Assert.Equal(intake.Length * 2, routes.Count(r => IsIntake(r) && r.IsAnonymous && r.Method == "POST"));
+        string[] intake = ["/customhttp", "/github", "/gitlab", "/jenkins", "/jira", "/cdevents"];
+        bool IsIntake(ServerRoute route) => route.Pattern == Routes.Traces || intake.Contains(route.Pattern.Replace("/{key}", "", StringComparison.Ordinal));
+        Assert.Equal(intake.Length * 2 + 1, routes.Count(r => IsIntake(r) && r.IsAnonymous && r.Method == "POST"));
         Assert.Equal(["GET /assets/{name}", "GET /healthz", "HEAD /healthz", "GET /login", "POST /login"],
             routes.Where(r => r.IsAnonymous && !IsIntake(r)).Select(static r => $"{r.Method} {r.Pattern}"));
 
@@ -48,6 +49,11 @@ public sealed class TokenTests(TokenServer server)
                 .Replace("{platform}", "linux-x64", StringComparison.Ordinal);
             Assert.DoesNotContain("{", address, StringComparison.Ordinal);
             var answer = await Client.SendAsync(new HttpMethod(route.Method), address, route.Method == "POST" ? "{}"u8.ToArray() : null);
+            if (route.Pattern == Routes.Traces)
+            {
+                OtlpContract.IsStatus(await Client.PostAsync(address, "{}"), 401, 16, "Authorization: Bearer");
+                continue;
+            }
             if (route.Method == "HEAD")
             {
                 Assert.Equal(401, answer.Status);

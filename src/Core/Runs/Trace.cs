@@ -63,13 +63,31 @@ public sealed class Trace
     /// <param name="attempt">Its attempt.</param>
     public static Trace Of(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
     {
-        // In this order every choice below is by position: siblings stand in it, and the last of a cycle is the one to cut.
-        loaded = [.. loaded.OrderBy(static r => r.StartedAt).ThenBy(static r => unchecked((ulong)r.Id.Key.Value)).ThenBy(static r => r.Attempt)];
+        loaded = [.. Ordered(loaded, static r => r)];
         var parents = ResolveParents(loaded, out var resolve);
         var refused = CutCycles(parents);
         var members = Members(loaded, parents, Find(loaded, run, attempt));
         return Arrange(loaded, parents, refused, members, resolve);
     }
+
+    /// <summary>The parents of runs, as their traces have them: for each its place among the runs given, -1 for none.</summary>
+    /// <param name="runs">The runs and all that they may be below, each attempt once.</param>
+    public static ImmutableArray<int> ParentsOf(IReadOnlyList<TraceRun> runs)
+    {
+        var order = Ordered(Enumerable.Range(0, runs.Count), i => runs[i]).ToList();
+        var parents = ResolveParents(order.ConvertAll(i => runs[i]), out _);
+        CutCycles(parents);
+        var places = new int[runs.Count];
+        for (var i = 0; i < places.Length; i++)
+        {
+            places[order[i]] = parents[i] < 0 ? -1 : order[parents[i]];
+        }
+        return [.. places];
+    }
+
+    /// <summary>In this order every choice is by position: siblings stand in it, and the last of a cycle is the one to cut.</summary>
+    private static IOrderedEnumerable<T> Ordered<T>(IEnumerable<T> items, Func<T, TraceRun> run) =>
+        items.OrderBy(i => run(i).StartedAt).ThenBy(i => unchecked((ulong)run(i).Id.Key.Value)).ThenBy(i => run(i).Attempt);
 
     private static int Find(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
     {

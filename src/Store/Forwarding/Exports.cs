@@ -69,6 +69,12 @@ public sealed class Exports
         {
             return (new(after, after, [], false, false), []);
         }
+        var isFull = events.Count == limit;
+        if (isFull && events.FindIndex(e => e.RecordedAt == events[^1].RecordedAt) is > 0 and var whole)
+        {
+            // What was recorded at one time is looked at together, so that a run is not due twice.
+            events.RemoveRange(whole, events.Count - whole);
+        }
         to = events[^1].Position;
         // What was recorded last of an attempt is at one of these positions, or at a later one where it will be due.
         var positions = events.GroupBy(static e => (e.Run, e.RecordedAt)).ToDictionary(static g => g.Key, static g => g.Max(static e => e.Position));
@@ -86,7 +92,7 @@ public sealed class Exports
             to = due[waits].Position - 1;
             due = due.FindAll(d => d.Position <= to);
         }
-        var batch = new ExportBatch(after, to, due.ConvertAll(runs.View), events.Count == limit && waits < 0, waits >= 0);
+        var batch = new ExportBatch(after, to, due.ConvertAll(runs.View), isFull && waits < 0, waits >= 0);
         return (batch, runs.Identities.Fresh);
     }
 

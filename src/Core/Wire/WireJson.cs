@@ -26,6 +26,7 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(QuarantineEntry))]
 [JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(ListView<TracerView>))]
+[JsonSerializable(typeof(TracerView))]
 [JsonSerializable(typeof(ResendRequest))]
 [JsonSerializable(typeof(ResendAnswer))]
 [JsonSerializable(typeof(EventData))]

@@ -69,14 +69,12 @@ internal static class SpanJson
             });
             writer.WriteNumber("droppedLinksCount", span.DroppedLinksCount);
         }
+        // There are receivers that want the code where it says nothing, too.
         writer.WriteStartObject("status");
-        if (span.Status is { } status)
+        writer.WriteNumber("code", (int)(span.Status?.Code ?? Status.Types.StatusCode.Unset));
+        if (span.Status?.Message is { Length: > 0 } message)
         {
-            writer.WriteNumber("code", (int)status.Code);
-            if (status.Message.Length > 0)
-            {
-                writer.WriteString("message", status.Message);
-            }
+            writer.WriteString("message", message);
         }
         writer.WriteEndObject();
     }

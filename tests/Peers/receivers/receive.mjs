@@ -43,7 +43,7 @@ async function autotel() {
     url: `http://127.0.0.1:${port}`,
     async find(traceId) {
       const answer = await call('tools/call', { name: 'get_trace', arguments: { traceId } });
-      const trace = JSON.parse(answer.result.content[0].text);
+      const trace = JSON.parse(answer.result.content[0].text).data;
       return (trace?.spans ?? []).map(s => ({
         traceId: s.traceId ?? trace.traceId, spanId: s.spanId, parentSpanId: s.parentSpanId, name: s.operationName, start: s.startTimeUnixMs, end: s.startTimeUnixMs + s.durationMs,
         attributes: { ...trace.resource, ...s.tags },

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using ValueStream.Server.Forwarding;
@@ -59,7 +58,7 @@ public sealed class OtlpClientTests
         var denied = Assert.IsType<OtlpAnswer.Denied>(await client.SendAsync(new(), Cancel));
         Assert.Equal("401 Unauthorized: bad: … …", denied.Why);
         Assert.Equal(("Bearer hunter2", "hunter3", "gzip", "application/x-protobuf"),
-            (tracer.LastHeaders.Authorization, tracer.LastHeaders["x-key"], tracer.LastHeaders.ContentEncoding, tracer.LastHeaders.ContentType));
+            (tracer.LastHeaders.Authorization.ToString(), tracer.LastHeaders["x-key"].ToString(), tracer.LastHeaders.ContentEncoding.ToString(), tracer.LastHeaders.ContentType.ToString()));
     }
 
     [Fact]

@@ -62,6 +62,11 @@ public sealed class Exports
     private async Task<(ExportBatch Batch, IReadOnlyList<ExportRow> Fresh)> ReadAsync(
         Snapshot snapshot, long after, int limit, ExportFilter filter, CancellationToken cancellationToken)
     {
+        if (snapshot.Database.Database.IsNpgsql())
+        {
+            // Every look-up here is for many keys by an index. A planner with old statistics, or none, would rather read whole tables.
+            await snapshot.Database.Database.ExecuteSqlRawAsync("SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off", cancellationToken);
+        }
         var to = snapshot.Live.Position;
         var events = await snapshot.Database.Events.AsNoTracking().Where(e => e.Position > after && e.Position <= to).OrderBy(static e => e.Position).Take(limit)
             .Select(static e => new { e.Position, e.Run, e.RecordedAt }).ToListAsync(cancellationToken);

@@ -17,7 +17,7 @@ public static class WebModule
     public const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    /// <summary>Registers the pages. They need the store's queries and an <see cref="ISystemStatus"/>. A host that has
+    /// <summary>Registers the pages. They need the store's queries, an <see cref="ISystemStatus"/> and an <see cref="ITracerStatus"/>. A host that has
     /// something to say on every page registers its <see cref="SiteNotice"/> before, and one where something can be set its <see cref="Administering"/>.</summary>
     public static IServiceCollection AddValueStreamWeb(this IServiceCollection services)
     {

@@ -35,6 +35,8 @@ internal static class Program
                 return Answering(() => ImportCommand.Run(arguments[1..]));
             case "quarantine":
                 return Answering(() => QuarantineCommand.Run(arguments[1..]));
+            case "tracers":
+                return Answering(() => TracersCommand.Run(arguments[1..]));
             case "completion":
                 return Answering(() => CompletionCommand.Run(arguments[1..]));
             case "help" when arguments.Length > 1 && Array.Exists(CommandTable.All, c => c.Name == arguments[1]):

@@ -9,6 +9,7 @@ using ValueStream.Server;
 using ValueStream.Server.Access;
 using ValueStream.Server.Api;
 using ValueStream.Server.Demo;
+using ValueStream.Server.Forwarding;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Server.Sources;
@@ -55,7 +56,7 @@ try
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, ServerJson.Default);
     });
-    builder.Services.AddStoreWorkers();
+    builder.Services.AddStoreWorkers().AddForwarding(settings.Tracers);
     if (settings.IsDemo)
     {
         builder.Services.AddHostedService<DemoPlayer>();
@@ -100,6 +101,7 @@ try
     app.MapAdministration();
     app.MapAdministrationForms();
     app.MapSystemForms();
+    app.MapTracers();
     app.MapLive();
     app.MapCli();
     app.MapHealth();

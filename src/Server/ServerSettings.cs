@@ -4,6 +4,7 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using ValueStream.Server.Access;
+using ValueStream.Server.Forwarding;
 using ValueStream.Server.Sources;
 using ValueStream.Store;
 
@@ -17,8 +18,9 @@ namespace ValueStream.Server;
 /// <param name="AcceptRestored">Whether to go on from a log that was restored to an older state.</param>
 /// <param name="Zone">In whose days runs are added up.</param>
 /// <param name="Sources">Who may deliver webhooks to which source.</param>
+/// <param name="Tracers">Where finished runs are forwarded to.</param>
 internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone,
-    FrozenDictionary<string, SourceSettings> Sources)
+    FrozenDictionary<string, SourceSettings> Sources, ImmutableArray<TracerSettings> Tracers)
 {
     /// <summary>The flags that take no value. They are ours: configuration would take the word after them for one.</summary>
     public static readonly ImmutableArray<string> Flags = ["--demo", "--migrate-only", "--accept-restored"];
@@ -55,7 +57,7 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
                 + "(openssl rand -base64 32), which is then needed on every request, or listen on http://127.0.0.1:5000 only.");
         }
         return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]),
-            SourceSettings.Read(configuration));
+            SourceSettings.Read(configuration), TracerSettings.Read(configuration));
     }
 
     /// <summary>The database was reached for and cannot be used.</summary>

@@ -26,6 +26,12 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
 
+    internal DbSet<TracerRow> Tracers => Set<TracerRow>();
+
+    internal DbSet<ExportRow> Exports => Set<ExportRow>();
+
+    internal DbSet<SpanSetAsideRow> SpansSetAside => Set<SpanSetAsideRow>();
+
     internal DbSet<CheckpointRow> Checkpoints => Set<CheckpointRow>();
 
     internal DbSet<LeadershipRow> Leadership => Set<LeadershipRow>();
@@ -97,6 +103,9 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             e.Property(x => x.Id).ValueGeneratedNever();
             e.HasIndex(x => x.ReceivedAt);
         });
+        modelBuilder.Entity<TracerRow>().ToTable("tracers").HasKey(x => x.Name);
+        modelBuilder.Entity<ExportRow>().ToTable("exports").HasKey(x => new { x.Key, x.Attempt });
+        modelBuilder.Entity<SpanSetAsideRow>().ToTable("spans_set_aside").HasKey(x => new { x.Tracer, x.Key, x.Attempt });
         modelBuilder.Entity<CheckpointRow>(e =>
         {
             e.ToTable("checkpoints").HasKey(x => x.Slot);

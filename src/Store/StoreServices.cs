@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ValueStream.Store.Engines;
+using ValueStream.Store.Forwarding;
 using ValueStream.Store.Log;
 using ValueStream.Store.Projections;
 using ValueStream.Store.Queries;
@@ -60,6 +61,8 @@ public static class StoreServices
         services.AddSingleton(static p => new TagQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new ProjectionQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new Exports(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new Tracers(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new HealthQueries(p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }

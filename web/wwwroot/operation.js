@@ -64,7 +64,7 @@ const trend = (place) => {
       { name: 'p50 before', type: 'line', symbol: 'none', lineStyle: { type: 'dashed', width: 1, color: colour('muted') }, itemStyle: { color: colour('muted') }, data: points(rows, (row) => value(row[8])) },
       { name: 'p50', type: 'line', symbol: 'circle', symbolSize: dots, lineStyle: { width: 2, color: colour('accent') }, itemStyle: { color: colour('accent') }, data: p50 },
       { name: 'deploys', type: 'line', data: [], itemStyle: { color: colour('text') },
-        markLine: { silent: true, symbol: 'none', label: { show: false }, lineStyle: { type: 'solid', width: 1, color: colour('text'), opacity: 0.35 }, data: deploys } },
+        markLine: { silent: true, symbol: 'none', label: { show: false }, lineStyle: { type: 'solid', width: 1, color: colour('text'), opacity: 0.22 }, data: deploys } },
       { name: 'failed runs', type: 'scatter', symbol: 'path://M0,0L2,0L5,3L8,0L10,0L10,2L7,5L10,8L10,10L8,10L5,7L2,10L0,10L0,8L3,5L0,2Z', symbolSize: 8, clip: false, itemStyle: { color: colour('bad') },
         data: points(rows, (row) => (value(row[3]) ? 0 : null)) },
       bar('failed', 3, colour('bad')), bar('success', 2, colour('ok')), bar('cancelled', 4, colour('off')),

@@ -193,6 +193,36 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("events", (string)null);
                 });
 
+            modelBuilder.Entity("ValueStream.Store.ExportRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<byte[]>("ParentSpanId")
+                        .HasColumnType("bytea")
+                        .HasColumnName("parent_span_id");
+
+                    b.Property<byte[]>("SpanId")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("span_id");
+
+                    b.Property<byte[]>("TraceId")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("trace_id");
+
+                    b.HasKey("Key", "Attempt")
+                        .HasName("pk_exports");
+
+                    b.ToTable("exports", (string)null);
+                });
+
             modelBuilder.Entity("ValueStream.Store.LeadershipRow", b =>
                 {
                     b.Property<int>("Id")
@@ -343,6 +373,35 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("set_aside", (string)null);
                 });
 
+            modelBuilder.Entity("ValueStream.Store.SpanSetAsideRow", b =>
+                {
+                    b.Property<string>("Tracer")
+                        .HasColumnType("text")
+                        .HasColumnName("tracer");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.HasKey("Tracer", "Key", "Attempt")
+                        .HasName("pk_spans_set_aside");
+
+                    b.ToTable("spans_set_aside", (string)null);
+                });
+
             modelBuilder.Entity("ValueStream.Store.TagRow", b =>
                 {
                     b.Property<long>("Id")
@@ -363,6 +422,46 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasName("pk_tags");
 
                     b.ToTable("tags", (string)null);
+                });
+
+            modelBuilder.Entity("ValueStream.Store.TracerRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("LastError")
+                        .HasColumnType("text")
+                        .HasColumnName("last_error");
+
+                    b.Property<long?>("LastErrorAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_error_at");
+
+                    b.Property<long?>("LastSuccessAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_success_at");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    b.Property<long>("Rejected")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rejected");
+
+                    b.Property<long>("Sent")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sent");
+
+                    b.Property<long>("SetAside")
+                        .HasColumnType("bigint")
+                        .HasColumnName("set_aside");
+
+                    b.HasKey("Name")
+                        .HasName("pk_tracers");
+
+                    b.ToTable("tracers", (string)null);
                 });
 
             modelBuilder.Entity("operation_settings_a", b =>

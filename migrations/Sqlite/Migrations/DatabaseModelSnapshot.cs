@@ -188,6 +188,36 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("events", (string)null);
                 });
 
+            modelBuilder.Entity("ValueStream.Store.ExportRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<byte[]>("ParentSpanId")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("parent_span_id");
+
+                    b.Property<byte[]>("SpanId")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("span_id");
+
+                    b.Property<byte[]>("TraceId")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("trace_id");
+
+                    b.HasKey("Key", "Attempt")
+                        .HasName("pk_exports");
+
+                    b.ToTable("exports", (string)null);
+                });
+
             modelBuilder.Entity("ValueStream.Store.LeadershipRow", b =>
                 {
                     b.Property<int>("Id")
@@ -339,6 +369,35 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("set_aside", (string)null);
                 });
 
+            modelBuilder.Entity("ValueStream.Store.SpanSetAsideRow", b =>
+                {
+                    b.Property<string>("Tracer")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tracer");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.HasKey("Tracer", "Key", "Attempt")
+                        .HasName("pk_spans_set_aside");
+
+                    b.ToTable("spans_set_aside", (string)null);
+                });
+
             modelBuilder.Entity("ValueStream.Store.TagRow", b =>
                 {
                     b.Property<long>("Id")
@@ -359,6 +418,46 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasName("pk_tags");
 
                     b.ToTable("tags", (string)null);
+                });
+
+            modelBuilder.Entity("ValueStream.Store.TracerRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("LastError")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_error");
+
+                    b.Property<long?>("LastErrorAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_error_at");
+
+                    b.Property<long?>("LastSuccessAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_success_at");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("position");
+
+                    b.Property<long>("Rejected")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rejected");
+
+                    b.Property<long>("Sent")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sent");
+
+                    b.Property<long>("SetAside")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("set_aside");
+
+                    b.HasKey("Name")
+                        .HasName("pk_tracers");
+
+                    b.ToTable("tracers", (string)null);
                 });
 
             modelBuilder.Entity("operation_settings_a", b =>

@@ -26,6 +26,7 @@ internal static class CommandTable
         new("audit", AuditCommand.Flags),
         new("import", ImportCommand.Flags, ImportSavedCommand.Tools, TakesFile: true),
         new("quarantine", QuarantineCommand.Flags, QuarantineCommand.Actions),
+        new("tracers", TracersCommand.Flags, TracersCommand.Actions),
         new("completion", [], CompletionCommand.Shells),
         new("help", []),
         new("version", []),

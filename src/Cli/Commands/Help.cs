@@ -20,6 +20,7 @@ internal static class Help
           vscli audit             the events of the log, or of a run, newest first
           vscli import            past runs out of a file; what was saved of a tool
           vscli quarantine        what tools sent and was not understood: list, replay
+          vscli tracers           tracers that runs are forwarded to; send again
           vscli completion        commands and flags by the tab key, for bash and zsh
           vscli COMMAND --help    flags and examples
 
@@ -355,6 +356,30 @@ internal static class Help
                                 spreadsheet would take for a formula begins with ')
           -body                 the body alone, as it came
           -all                  all, the oldest first; says how many remain, and why
+          {Server}
+        """;
+
+    /// <summary>Of tracers.</summary>
+    public const string Tracers = $"""
+        vscli tracers [list] [-format FORMAT]
+        vscli tracers resend NAME -position N|-since TIME [-reason TEXT]
+
+          vscli tracers                                      # does everything arrive?
+          vscli tracers resend jaeger -since 2026-03-01      # it lost its disk
+          vscli tracers resend jaeger -position 0            # the whole log
+
+        The tracers that finished runs are forwarded to, and how far each is behind.
+        What is sent again goes under the same ids. The exit code:
+          0  all are well; done
+          1  there is none, or the last answer of one was an error
+          2  could not ask; stderr says why
+
+          -format FORMAT        table (on a terminal only what fits), json (one array),
+                                ndjson (one object a line), csv (RFC 4180; what a
+                                spreadsheet would take for a formula begins with ')
+          -position N           what comes after this position of the log
+          -since TIME           what was recorded since then, as 2026-03-01T12:00:00Z
+          -reason TEXT          why; it stays in the log
           {Server}
         """;
 

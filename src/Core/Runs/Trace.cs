@@ -82,9 +82,26 @@ public sealed class Trace
         return Enumerable.Range(0, loaded.Count).ToDictionary(i => (loaded[i].Id, loaded[i].Attempt), i => ids[roots[i]]);
     }
 
+    /// <summary>The parents of runs, as their traces have them: for each its place among the runs given, -1 for none.</summary>
+    /// <param name="runs">The runs and all that they may be below, each attempt once.</param>
+    public static ImmutableArray<int> ParentsOf(IReadOnlyList<TraceRun> runs)
+    {
+        var order = Ordered(Enumerable.Range(0, runs.Count), i => runs[i]).ToList();
+        var parents = ResolveParents(order.ConvertAll(i => runs[i]), out _);
+        CutCycles(parents);
+        var places = new int[runs.Count];
+        for (var i = 0; i < places.Length; i++)
+        {
+            places[order[i]] = parents[i] < 0 ? -1 : order[parents[i]];
+        }
+        return [.. places];
+    }
+
     /// <summary>In this order every choice is by position: siblings stand in it, and the last of a cycle is the one to cut.</summary>
-    private static TraceRun[] InOrder(IReadOnlyList<TraceRun> loaded) =>
-        [.. loaded.OrderBy(static r => r.StartedAt).ThenBy(static r => unchecked((ulong)r.Id.Key.Value)).ThenBy(static r => r.Attempt)];
+    private static IOrderedEnumerable<T> Ordered<T>(IEnumerable<T> items, Func<T, TraceRun> run) =>
+        items.OrderBy(i => run(i).StartedAt).ThenBy(i => unchecked((ulong)run(i).Id.Key.Value)).ThenBy(i => run(i).Attempt);
+
+    private static TraceRun[] InOrder(IReadOnlyList<TraceRun> loaded) => [.. Ordered(loaded, static r => r)];
 
     private static int Find(IReadOnlyList<TraceRun> loaded, RunId run, int attempt)
     {

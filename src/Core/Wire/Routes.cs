@@ -30,6 +30,9 @@ public static class Routes
     /// <summary>Lists the sources that take webhooks.</summary>
     public const string Sources = "/api/v1/sources";
 
+    /// <summary>Lists the tracers that finished runs are forwarded to; below it stands each of them.</summary>
+    public const string Tracers = "/api/v1/tracers";
+
     /// <summary>Upstream's intake for custom events.</summary>
     public const string CustomHttp = "/customhttp";
 

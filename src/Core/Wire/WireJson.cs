@@ -25,5 +25,9 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(QuarantineItem))]
 [JsonSerializable(typeof(QuarantineEntry))]
 [JsonSerializable(typeof(ReplayAnswer))]
+[JsonSerializable(typeof(ListView<TracerView>))]
+[JsonSerializable(typeof(TracerView))]
+[JsonSerializable(typeof(ResendRequest))]
+[JsonSerializable(typeof(ResendAnswer))]
 [JsonSerializable(typeof(EventData))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -21,6 +21,7 @@ namespace ValueStream.Server.Operations;
 [JsonSerializable(typeof(ExclusionRequest))]
 [JsonSerializable(typeof(ExclusionAnswer))]
 [JsonSerializable(typeof(SourceList))]
+[JsonSerializable(typeof(ListView<SpanSetAside>))]
 internal sealed partial class ServerJson : JsonSerializerContext;
 
 /// <summary>Something that a live view shows has changed.</summary>

@@ -170,7 +170,7 @@ internal abstract class Column<T>(string name, string postgresType)
 
     public static Column<T> Text(string name, Func<T, string?> value) => new Of<string?>(name, "text", NpgsqlDbType.Text, value);
 
-    public static Column<T> Bytes(string name, Func<T, byte[]> value) => new Of<byte[]>(name, "bytea", NpgsqlDbType.Bytea, value);
+    public static Column<T> Bytes(string name, Func<T, byte[]?> value) => new Of<byte[]?>(name, "bytea", NpgsqlDbType.Bytea, value);
 
     public static Column<T> Time(string name, Func<T, DateTimeOffset> value) => Long(name, row => Micros.Of(value(row)));
 

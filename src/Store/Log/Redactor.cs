@@ -60,6 +60,8 @@ public sealed class Redactor
         {
             await session.ExecuteAsync("DELETE FROM deliveries WHERE sha256 = @sha256", cancellationToken, ("sha256", Convert.FromHexString(delivery)));
         }
+        // What a tracer said of the run's span may repeat what is erased.
+        await session.ExecuteAsync("DELETE FROM spans_set_aside WHERE key = @key", cancellationToken, ("key", row.Run));
         await session.CommitAsync(cancellationToken);
         _signals.Appended.Set();
         return ((AppendResult.Accepted)results[0]).Position;

@@ -112,6 +112,14 @@ public sealed class EventQueries
         return (await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken)).ToView();
     }
 
+    /// <summary>The position after which everything was recorded at a time or later.</summary>
+    public async Task<long> BeforeAsync(DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var head = await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
+        return await FirstAtAsync(snapshot, time, head + 1, cancellationToken) - 1;
+    }
+
     private static IQueryable<EventRow> Matching(Snapshot snapshot, EventFilter f, IQueryable<EventRow> events)
     {
         events = f.Run is { Value: var run } ? events.Where(e => e.Run == run) : events;

@@ -108,8 +108,14 @@ internal sealed class Meanings
     }
 
     /// <summary>Those of <see cref="LinksOf"/> whose runs are known, with their renderings.</summary>
-    public IEnumerable<RunLink> ResolvedLinksOf(RunRow row, IEnumerable<RunLink> sent) =>
-        LinksOf(row, sent).Select(l => (l.Kind, Run: Meant(l.Run, row))).Where(static l => l.Run is not null).Select(static l => new RunLink(l.Kind, l.Run!.Rendering));
+    public IEnumerable<RunLink> ResolvedLinksOf(RunRow row, IEnumerable<RunLink> sent) => TargetsOf(row, sent).Select(static l => new RunLink(l.Kind, l.Run.Rendering));
+
+    /// <summary>The runs that <see cref="LinksOf"/> lead to, where they are known.</summary>
+    public IEnumerable<(string Kind, RunId Run)> TargetsOf(RunRow row, IEnumerable<RunLink> sent) =>
+        LinksOf(row, sent).Select(l => (l.Kind, Run: Meant(l.Run, row))).Where(static l => l.Run is not null).Select(static l => (l.Kind, l.Run!));
+
+    /// <summary>Whether a row has a parent of which it is not known yet which run it is.</summary>
+    public bool IsPending(RunRow row) => ParentOf(row).Text is { } text && Meant(text, row) is null;
 
     /// <summary>The view of a link of a row.</summary>
     public LinkView View(RunLink link, RunRow row, Visible visible) =>

@@ -21,7 +21,7 @@ internal static class RunViews
         {
             return [];
         }
-        var ancestors = await Walk(snapshot, rows.Select(static r => r.Key).Distinct(), Ancestors, rows.Count + MostAncestors).ToListAsync(cancellationToken);
+        var ancestors = await WithAncestors(snapshot, rows.Select(static r => r.Key).Distinct(), rows.Count).ToListAsync(cancellationToken);
         var beside = await RunDetails.LoadAsync(snapshot, rows, ancestors, cancellationToken);
         var traces = Trace.IdsOf([.. ancestors.Select(r => ToTraceRun(r, beside.Meanings.NamedParentOf(r), []))]);
         return [.. rows.Select(r => View(r, beside, visible) with { TraceId = traces[(Id(r), r.Attempt)] })];
@@ -29,6 +29,9 @@ internal static class RunViews
 
     /// <summary>The rows that a trace is made of: everything that parents or a common W3C trace id join to some runs.</summary>
     public static IQueryable<RunRow> TraceRows(Snapshot snapshot, long key, int limit) => Walk(snapshot, [key], Joined, limit);
+
+    /// <summary>The rows of some runs, and of all that they may be below.</summary>
+    public static IQueryable<RunRow> WithAncestors(Snapshot snapshot, IEnumerable<long> keys, int count) => Walk(snapshot, keys, Ancestors, count + MostAncestors);
 
     /// <summary>The view of a row; without its trace id, which no row knows by itself.</summary>
     public static RunView View(RunRow row, RunDetails beside, Visible visible)

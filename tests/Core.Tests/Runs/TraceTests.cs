@@ -147,6 +147,18 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public void The_parents_of_many_runs_are_those_of_their_traces_in_the_order_given()
+    {
+        TraceRun[] runs =
+        [
+            Loaded("leaf", 9, parent: "b"), Loaded("d", 4, parent: "c"), Loaded("c", 3, parent: "b"), Loaded("b", 2, parent: "a"), Loaded("a", 1, parent: "d"),
+            Loaded("other", 0), Loaded("lost", 5, parent: "unknown"),
+        ];
+
+        Assert.Equal([3, -1, 3, 4, 1, -1, -1], Trace.ParentsOf(runs));
+    }
+
+    [Fact]
     public void Two_cycles_are_two_traces()
     {
         TraceRun[] runs = [Loaded("a", 0, parent: "b"), Loaded("b", 1, parent: "a"), Loaded("c", 0, parent: "d"), Loaded("d", 1, parent: "c")];

@@ -11,7 +11,7 @@ namespace ValueStream.Web.Pages.Runs;
 
 /// <summary>Run: what happened, in what order, and what made it slow or fail.</summary>
 internal sealed class RunModel(
-    RunQueries runs, TraceQueries traces, EventQueries events, OperationQueries operations, Administering administering, Clock clock) : PageModel
+    RunQueries runs, TraceQueries traces, EventQueries events, OperationQueries operations, ITracerStatus tracers, Administering administering, Clock clock) : PageModel
 {
     /// <summary>So many runs of the operation the history shows.</summary>
     public const int MostAround = 20;
@@ -60,6 +60,9 @@ internal sealed class RunModel(
     /// <summary>The comparison; null on other views.</summary>
     public IReadOnlyList<ComparedLine>? Comparison { get; private set; }
 
+    /// <summary>Where tracers show it.</summary>
+    public IReadOnlyList<TracerLink> Tracers { get; private set; } = [];
+
     /// <summary><c>waterfall</c>, <c>graph</c>, <c>history</c>, <c>events</c> or <c>compare</c>.</summary>
     public string Tab { get; private set; } = "waterfall";
 
@@ -95,6 +98,7 @@ internal sealed class RunModel(
         Answer = MayExclude ? SettingsAnswer.Take(TempData) : null;
         Tab = compare is { Length: > 0 } ? "compare" : view is "graph" or "history" or "events" ? view : "waterfall";
         Open = open.ToHashSet(StringComparer.Ordinal);
+        Tracers = await tracers.LinksAsync(shortKey, run.Attempt, run.Namespace, run.Name, cancellationToken);
         var same = await runs.ListAsync(new() { Id = Show.Rendering(run), Limit = 200 }, visible, cancellationToken);
         Attempts = [.. same.Items.Where(r => r.Key == run.Key).OrderBy(static r => r.Attempt)];
         Neighbours = await runs.NeighboursAsync(shortKey, run.Attempt, visible, cancellationToken) ?? Neighbours;

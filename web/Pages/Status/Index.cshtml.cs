@@ -6,7 +6,7 @@ using ValueStream.Store.Queries;
 namespace ValueStream.Web.Pages.Status;
 
 /// <summary>System: does everything arrive, and is it read?</summary>
-internal sealed class IndexModel(ISystemStatus status, ProjectionQueries projections, EventQueries events, HealthQueries health, Quarantine quarantine) : PageModel
+internal sealed class IndexModel(ISystemStatus status, ProjectionQueries projections, EventQueries events, HealthQueries health, Quarantine quarantine, ITracerStatus tracers) : PageModel
 {
     /// <summary>So many deliveries of the quarantine are shown.</summary>
     public const int MostQuarantined = 20;
@@ -19,6 +19,9 @@ internal sealed class IndexModel(ISystemStatus status, ProjectionQueries project
 
     /// <summary>Where the projections stand.</summary>
     public IReadOnlyList<ProjectionView> Projections { get; private set; } = [];
+
+    /// <summary>The tracers.</summary>
+    public IReadOnlyList<TracerView> Tracers { get; private set; } = [];
 
     /// <summary>The end of the log.</summary>
     public HeadView Head { get; private set; } = null!;
@@ -37,6 +40,7 @@ internal sealed class IndexModel(ISystemStatus status, ProjectionQueries project
     [
         .. Projections.Where(static p => p.LagSeconds > 10).Select(static p => ($"projection {p.Name} is {p.LagEvents:n0} events behind", "projections")),
         .. Projections.Where(static p => p.SetAside.Count > 0).Select(static p => ($"{p.SetAside.Count} events set aside", "projections")),
+        .. Tracers.Where(static t => !t.IsWell).Select(static t => ($"tracer {t.Name} does not take what it is sent", "tracers")),
         .. Quarantined.Count > 0 ? new[] { ($"{(Quarantined.Count > MostQuarantined ? $"more than {MostQuarantined}" : Quarantined.Count)} deliveries in quarantine", "quarantine") } : [],
         .. Sources.Items.Where(static s => s.Ways.Contains("unsigned")).Select(static s => ($"anybody may deliver to {s.Source}", "sources")),
         .. status.Verified?.Result.Fault is { } fault ? new[] { ($"the log fails its check at position {fault.Position:n0}", "log") } : [],
@@ -49,6 +53,7 @@ internal sealed class IndexModel(ISystemStatus status, ProjectionQueries project
     {
         Sources = status.Sources;
         Projections = (await projections.ListAsync(cancellationToken)).Items;
+        Tracers = await tracers.ListAsync(cancellationToken);
         Head = await events.HeadAsync(cancellationToken);
         Database = await health.DescribeAsync(cancellationToken);
         Quarantined = await quarantine.ListAsync(null, null, MostQuarantined + 1, cancellationToken);
@@ -59,6 +64,8 @@ internal sealed class IndexModel(ISystemStatus status, ProjectionQueries project
             "dropped" => "The delivery was thrown away.",
             "gone" => "There is no such delivery any more.",
             "rebuild" => "The projections are being computed anew, beside the live ones.",
+            "resend" => "It is sent again, under the same ids.",
+            "unclear" => "Nothing is sent again: write a position of the log, or a time as 2026-03-01 12:00.",
             "rebuilding" => "A rebuild is under way already.",
             _ => null,
         };

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Compression;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using ValueStream.Testing;
+
+namespace ValueStream.Bench;
+
+/// <summary>How fast a backlog goes to a tracer on the same machine, and what memory the server takes for it.</summary>
+internal static class ForwardBench
+{
+    private const int Runs = 100_000;
+    private const string Token = "a token for the benchmark alone";
+
+    public static async IAsyncEnumerable<Figure> MeasureAsync()
+    {
+        foreach (var isPostgres in (bool[])[true, false])
+        {
+            var what = $"spans forwarded to a receiver on the same machine, a backlog of {Runs.ToString("n0", CultureInfo.InvariantCulture)} runs with 15 tags, {(isPostgres ? "Postgres" : "SQLite")}";
+            using var database = isPostgres ? await TestDatabase.PostgresAsync() : TestDatabase.Sqlite();
+            if (database is null)
+            {
+                yield return Figure.Missing(what, "5,000/s", "it needs Postgres");
+                continue;
+            }
+            await using (var store = await Filled.StartAsync(database.ConnectionString, new MadeUpHistory(Runs, DateTimeOffset.UtcNow), 20))
+            {
+                await store.ProjectAsync();
+            }
+            await using var receiver = await Receiver.StartAsync();
+            await using var server = await ServerProcess.StartAsync(database.ConnectionString, null, new Dictionary<string, string>
+            {
+                ["VALUESTREAM_BOOTSTRAP_TOKEN"] = Token,
+                ["Tracers__bench__Endpoint"] = receiver.Url,
+            });
+            server.Http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+            // It leads when the lease of the store before has run out, and is at the end of the log then.
+            await Until.AsksAsync(() => TracerAsync(server), static t => t.GetProperty("position").GetInt64() > 0, TimeSpan.FromSeconds(60));
+            var before = Resident(server.Id);
+            var began = Stopwatch.GetTimestamp();
+            (await server.Http.PostAsJsonAsync("/api/v1/tracers/bench/resend", new { position = 0 })).EnsureSuccessStatusCode();
+            var most = before;
+            // Seldom: each question costs the server something, too.
+            while ((await TracerAsync(server)).GetProperty("lagEvents").GetInt64() > 0)
+            {
+                await Task.Delay(500);
+                most = Math.Max(most, Resident(server.Id));
+            }
+            var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            var sent = (await TracerAsync(server)).GetProperty("sent").GetInt64();
+            yield return new(what, "5,000/s", string.Create(CultureInfo.InvariantCulture, $"{sent / seconds:n0}/s"),
+                string.Create(CultureInfo.InvariantCulture, $"{sent:n0} spans in {receiver.Requests:n0} requests of {receiver.Bytes / 1e6:n0} MB in all, {seconds:n1} s; server's memory {before} MB before, {most} MB at most"));
+        }
+    }
+
+    private static async Task<JsonElement> TracerAsync(ServerProcess server) =>
+        (await server.Http.GetFromJsonAsync<JsonElement>("/api/v1/tracers")).GetProperty("items")[0];
+
+    private static long Resident(int process) =>
+        long.Parse(File.ReadLines($"/proc/{process}/status").First(static l => l.StartsWith("VmRSS", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+
+    /// <summary>Takes everything and keeps nothing, but unpacks it, as a tracer would.</summary>
+    private sealed class Receiver(WebApplication app) : IAsyncDisposable
+    {
+        private long _requests;
+        private long _bytes;
+
+        public string Url => app.Urls.First();
+
+        public long Requests => _requests;
+
+        public long Bytes => _bytes;
+
+        public static async Task<Receiver> StartAsync()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            var receiver = new Receiver(builder.Build());
+            receiver.Listen();
+            await receiver.StartListeningAsync();
+            return receiver;
+        }
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+
+        private void Listen() => app.Run(async context =>
+        {
+            using var body = new MemoryStream();
+            await using var unpacked = new GZipStream(context.Request.Body, CompressionMode.Decompress);
+            await unpacked.CopyToAsync(body);
+            Interlocked.Increment(ref _requests);
+            Interlocked.Add(ref _bytes, body.Length);
+            context.Response.ContentType = "application/x-protobuf";
+        });
+
+        private Task StartListeningAsync() => app.StartAsync();
+    }
+}

@@ -6,6 +6,7 @@ using Google.Protobuf.Collections;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Otlp;
+using ValueStream.Server.Sources.Otlp;
 using ValueStream.Store.Forwarding;
 
 namespace ValueStream.Server.Forwarding;
@@ -87,7 +88,7 @@ internal static class SpanMapping
         foreach (var linked in exported.Links.Take(Most))
         {
             var link = new Span.Types.Link { TraceId = Bytes(linked.TraceId), SpanId = Bytes(linked.SpanId), Flags = Sampled };
-            Add(link.Attributes, "valuestream.link", linked.Kind);
+            Add(link.Attributes, SpanReader.LinkKind, linked.Kind);
             Add(link.Attributes, "valuestream.run", linked.Run);
             span.Links.Add(link);
         }

@@ -21,7 +21,8 @@ internal static class Telemetry
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ServerMetrics>();
-        services.AddHostedService<HeadWatch>();
+        services.AddSingleton<PipelineMetrics>();
+        services.AddHostedService<HeadWatch>().AddHostedService<StateWatch>();
         var telemetry = services.AddOpenTelemetry().ConfigureResource(Name).WithMetrics(m =>
         {
             m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ServerMetrics.MeterName).AddPrometheusExporter();
@@ -62,6 +63,7 @@ internal static class Telemetry
     {
         // Made now, so that what it shows is there before the first event is.
         app.ServiceProvider.GetRequiredService<ServerMetrics>();
+        app.ServiceProvider.GetRequiredService<PipelineMetrics>();
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata(Get));
     }
 }

@@ -69,6 +69,13 @@ public sealed class Quarantine
             .Select(static q => new QuarantinedItem(q.Id, q.ReceivedAt, q.Source, q.Reason, q.Length ?? Compressed.Read(q.Body!).Length))];
     }
 
+    /// <summary>How many are kept.</summary>
+    public async Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        await using var database = await _databases.CreateDbContextAsync(cancellationToken);
+        return await database.Quarantine.LongCountAsync(cancellationToken);
+    }
+
     /// <summary>A request that is kept; null when there is none of that id.</summary>
     public async Task<QuarantinedRequest?> FindAsync(Guid id, CancellationToken cancellationToken)
     {

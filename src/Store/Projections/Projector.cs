@@ -201,7 +201,7 @@ public sealed partial class Projector : BackgroundService
             return 0;
         }
         var slot = new Slot(checkpoint.Slot, TimeZoneInfo.FindSystemTimeZoneById(checkpoint.Zone));
-        await RunsProjection.WriteAsync(_engine, session, slot, pass.Folded, _tags, cancellationToken);
+        var changes = await RunsProjection.WriteAsync(_engine, session, slot, pass.Folded, _tags, cancellationToken);
         foreach (var (position, problem) in pass.SetAside)
         {
             if (await session.ExecuteAsync(
@@ -222,6 +222,7 @@ public sealed partial class Projector : BackgroundService
         checkpoint.Position = pass.To;
         if (checkpoint.Live)
         {
+            _signals.Tell(changes);
             _signals.Advanced.Set();
         }
         return pass.Events;
@@ -303,8 +304,14 @@ public sealed class ProjectorSignals
     /// <summary>The live slot moved, by this process.</summary>
     public Signal Advanced { get; } = new();
 
+    /// <summary>Runs started or ended, by what this process has projected. Whoever is told must be quick.</summary>
+    public event Action<IReadOnlyList<RunChange>>? Changed;
+
     /// <summary>Events that requests to this process wait for: neither durable nor refused yet.</summary>
     internal int Appending => Volatile.Read(ref _appending);
+
+    /// <summary>Tells what has changed.</summary>
+    internal void Tell(IReadOnlyList<RunChange> changes) => Changed?.Invoke(changes);
 
     /// <summary>So many more events wait, or fewer.</summary>
     internal void Append(int more) => Interlocked.Add(ref _appending, more);

@@ -129,7 +129,8 @@ internal static class RunsProjection
     }
 
     /// <summary>Writes the rows of folded runs with what they add up to, and takes away what is no longer so.</summary>
-    public static async Task WriteAsync(
+    /// <returns>Which of them started or ended by that.</returns>
+    public static async Task<IReadOnlyList<RunChange>> WriteAsync(
         IEngine engine, Session session, Slot slot, IReadOnlyList<Folded> folded, TagDictionary dictionary, CancellationToken cancellationToken)
     {
         var known = await KnownAsync(engine, session, slot.Name, folded, cancellationToken);
@@ -139,6 +140,7 @@ internal static class RunsProjection
         var operations = new Operations();
         var (added, changed) = (new List<RunRow>(), new List<RunRow>());
         var (newTags, otherTags) = (new List<RunTagsRow>(), new List<RunTagsRow>());
+        var changes = new List<RunChange>();
         var links = new List<RunLinkRow>();
         var stages = new List<RunStageRow>();
         var mentions = new List<RunMentionRow>();
@@ -163,6 +165,10 @@ internal static class RunsProjection
                 var after = ContributionOf(row, attempt.Tags);
                 rollups.Change(before?.Contribution, after);
                 operations.Change(row, before?.Contribution);
+                if (RunChange.Of(before, row, attempt.Stages) is { } change)
+                {
+                    changes.Add(change);
+                }
                 links.AddRange(attempt.Links.Select((l, i) => new RunLinkRow
                 {
                     Key = row.Key,
@@ -230,6 +236,7 @@ internal static class RunsProjection
             await EraseLeftoversAsync(engine, session, slot.Name, redacted, erased, cancellationToken);
             dictionary.Forget();
         }
+        return changes;
     }
 
     private static IEnumerable<RunMentionRow> MentionsOf(RunRow row, ImmutableArray<Mention> mentions) => mentions

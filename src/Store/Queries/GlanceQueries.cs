@@ -57,6 +57,18 @@ public sealed class GlanceQueries
         return await RunViews.OfAsync(snapshot, [.. rows.Take(count)], visible, cancellationToken);
     }
 
+    /// <summary>How many runs of each operation run now, the operations with most of them first.</summary>
+    /// <param name="count">How many operations at most.</param>
+    /// <param name="cancellationToken">The request's end.</param>
+    public async Task<IReadOnlyList<(string Namespace, string Type, string Name, int Running)>> RunningAsync(int count, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var running = (await snapshot.RunningAsync(cancellationToken)).CountBy(static r => r.Operation).OrderByDescending(static r => r.Value).Take(count).ToDictionary();
+        var keys = running.Keys.ToArray();
+        var names = await snapshot.Operations.Where(o => keys.Contains(o.Key)).Select(static o => new { o.Key, o.Namespace, o.Type, o.Name }).ToListAsync(cancellationToken);
+        return [.. names.Select(o => (o.Namespace, o.Type, o.Name, running[o.Key])).OrderByDescending(static o => o.Item4)];
+    }
+
     /// <summary>The newest successful deploys of a namespace that ended within a window: when, and what was deployed.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="window">The window.</param>

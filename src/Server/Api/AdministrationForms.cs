@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using ValueStream.Core.Events;
 using ValueStream.Server.Access;
@@ -17,15 +16,8 @@ internal static class AdministrationForms
     /// <summary>Maps the forms' targets.</summary>
     public static void MapAdministrationForms(this IEndpointRouteBuilder app)
     {
-        var forms = app.MapGroup("").ExcludeFromDescription().AddEndpointFilter(static async (context, next) =>
-        {
-            var (http, services) = (context.HttpContext, context.HttpContext.RequestServices);
-            return services.GetRequiredService<BootstrapToken>().Refusal("Administering") is { } refusal ? refusal
-                : !http.Request.HasFormContentType ? Problems.Invalid("Content-Type",
-                    "This address takes the form of a page. Scripts send PATCH /api/v1/operations/{key} or PUT /api/v1/runs/{key}/exclusion instead.", StatusCodes.Status415UnsupportedMediaType)
-                : !await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http) ? Problems.Invalid("", "The form is out of date, or cookies are refused. Open its page again.")
-                : await next(context);
-        });
+        var forms = app.MapPageForms().AddEndpointFilter(static async (context, next) =>
+            context.HttpContext.RequestServices.GetRequiredService<BootstrapToken>().Refusal("Administering") is { } refusal ? refusal : await next(context));
         forms.MapPost("/operations/{key}/settings", Operation);
         forms.MapPost("/runs/{key}/exclusion", Exclusion);
     }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Server.Access;
 using ValueStream.Server.Ingest;
@@ -14,10 +13,7 @@ internal static class SystemForms
     /// <summary>Maps the forms' targets.</summary>
     public static void MapSystemForms(this IEndpointRouteBuilder app)
     {
-        // A form without the page's token is answered like one that is out of date, before anything is done.
-        var forms = app.MapGroup("/system").ExcludeFromDescription().AddEndpointFilter(static async (context, next) =>
-            await context.HttpContext.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context.HttpContext) ? await next(context)
-            : Operations.Problems.Invalid("", "The form is out of date, or cookies are refused. Open /system again."));
+        var forms = app.MapPageForms().MapGroup("/system");
         forms.MapPost("/rebuild", async (Projector projector, CancellationToken cancellationToken) =>
             Said(await projector.BeginRebuildAsync(cancellationToken) ? "rebuild" : "rebuilding", "projections"));
         forms.MapPost("/quarantine/{id:guid}/replay", async (Guid id, HttpContext context, Quarantine quarantine, Ingestor ingestor, CancellationToken cancellationToken) =>

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Access;
+using ValueStream.Server.Api;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Forwarding;
@@ -28,7 +28,7 @@ internal static class TracersApi
         api.MapGet("/{name}/set-aside", SetAside).WithName("ListSpansSetAside").WithSummary("Spans that a tracer refused by themselves, newest first, at most 1,000").ProducesProblem(404);
         api.MapPost("/{name}/resend", Resend).WithName("ResendToTracer").WithSummary("Send everything after a position or since a time again, under the same ids")
             .Accepts<ResendRequest>("application/json").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404);
-        app.MapPost("/system/tracers/{name}/resend", ResendForm).ExcludeFromDescription();
+        app.MapPageForms().MapPost("/system/tracers/{name}/resend", ResendForm);
     }
 
     private static async Task<Ok<ListView<TracerView>>> List(TracerList tracers, CancellationToken cancellationToken) =>
@@ -72,16 +72,12 @@ internal static class TracersApi
 
     /// <summary>The form of the System page: a position, or a time as people write it.</summary>
     private static async Task<IResult> ResendForm(
-        string name, HttpContext context, IAntiforgery antiforgery, BootstrapToken token, ConfiguredTracers configured, Tracers tracers, EventQueries events, Ingestor ingestor, TimeProvider time,
+        string name, HttpContext context, BootstrapToken token, ConfiguredTracers configured, Tracers tracers, EventQueries events, Ingestor ingestor, TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (token.Refusal("Sending again") is { } refusal)
         {
             return refusal;
-        }
-        if (!await antiforgery.IsRequestValidAsync(context))
-        {
-            return Problems.Invalid("", "The form is out of date, or cookies are refused. Open /system again.");
         }
         if (configured.Find(name) is not { } tracer)
         {

@@ -119,8 +119,8 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
           {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT {s.To} FROM {s.From}"))}) AS step(key, trace))
         """;
 
-    /// <remarks>Without statistics, as after many spans at once, each step of a walk would read whole tables.</remarks>
-    public string LookUps => "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+    /// <remarks>With old statistics or none, as after many spans at once, a look-up of many keys and each step of a walk would read whole tables.</remarks>
+    public string LookUps => "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
 

@@ -38,9 +38,9 @@ internal sealed class ExportedRuns
             rows.AddRange(linked.Where(r => meanings.TryAdd((r.Key, r.Attempt), theirs)));
         }
         var all = rows.Select(static r => r.Key).Distinct().ToArray();
-        var frozen = await snapshot.Database.Exports.AsNoTracking().Where(e => EF.Parameter(all).Contains(e.Key)).ToListAsync(cancellationToken);
+        var frozen = await snapshot.Database.Exports.AsNoTracking().Where(e => all.Contains(e.Key)).ToListAsync(cancellationToken);
         var parents = Trace.ParentsOf(rows.ConvertAll(r => RunViews.ToTraceRun(r, meanings[(r.Key, r.Attempt)].NamedParentOf(r), [])));
-        var notes = await snapshot.Database.Events.AsNoTracking().Where(e => EF.Parameter(keys).Contains(e.Run) && e.Kind == (short)EventKind.Annotated && e.Data != "")
+        var notes = await snapshot.Database.Events.AsNoTracking().Where(e => keys.Contains(e.Run) && e.Kind == (short)EventKind.Annotated && e.Data != "")
             .Select(static e => new ExportedEvent(e.Run, e.Attempt, e.EffectiveAt, e.Data)).ToListAsync(cancellationToken);
         return new(beside, rows.OrderBy(static r => r.Attempt).ToLookup(RunViews.Id), notes.ToLookup(static n => n.Run),
             new(rows, parents, r => meanings[(r.Key, r.Attempt)].IsPending(r), frozen));

@@ -62,11 +62,7 @@ public sealed class Exports
     private async Task<(ExportBatch Batch, IReadOnlyList<ExportRow> Fresh)> ReadAsync(
         Snapshot snapshot, long after, int limit, ExportFilter filter, CancellationToken cancellationToken)
     {
-        if (snapshot.Database.Database.IsNpgsql())
-        {
-            // Every look-up here is for many keys by an index. A planner with old statistics, or none, would rather read whole tables.
-            await snapshot.Database.Database.ExecuteSqlRawAsync("SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off", cancellationToken);
-        }
+        await snapshot.LookUpAsync(cancellationToken);
         var to = snapshot.Live.Position;
         var events = await snapshot.Database.Events.AsNoTracking().Where(e => e.Position > after && e.Position <= to).OrderBy(static e => e.Position).Take(limit)
             .Select(static e => new { e.Position, e.Run, e.RecordedAt }).ToListAsync(cancellationToken);
@@ -84,7 +80,7 @@ public sealed class Exports
         // What was recorded last of an attempt is at one of these positions, or at a later one where it will be due.
         var positions = events.GroupBy(static e => (e.Run, e.RecordedAt)).ToDictionary(static g => g.Key, static g => g.Max(static e => e.Position));
         var keys = events.Select(static e => e.Run).Distinct().ToArray();
-        var due = (await snapshot.Runs.Where(r => EF.Parameter(keys).Contains(r.Key) && r.EndedAt != null).ToListAsync(cancellationToken))
+        var due = (await snapshot.Runs.Where(r => keys.Contains(r.Key) && r.EndedAt != null).ToListAsync(cancellationToken))
             .Where(r => filter.Includes(r.Namespace, r.Name, r.IsImported))
             .Select(r => new Due(r, positions.GetValueOrDefault((r.Key, r.LastSignAt)))).Where(static d => d.Position > 0).ToList();
         due.AddRange(await LateChildrenAsync(snapshot, due, filter, cancellationToken));
@@ -105,8 +101,8 @@ public sealed class Exports
     private static async Task<IEnumerable<Due>> LateChildrenAsync(Snapshot snapshot, List<Due> due, ExportFilter filter, CancellationToken cancellationToken)
     {
         var parents = due.Select(static d => d.Row.Key).Distinct().ToArray();
-        var names = snapshot.Runs.Where(p => EF.Parameter(parents).Contains(p.Key)).Select(static p => new { p.Reference, p.Key, p.StartRecordedAt })
-            .Concat(snapshot.RunAliases.Where(a => EF.Parameter(parents).Contains(a.Key)).Join(snapshot.Runs, static a => a.Key, static p => p.Key, static (a, p) => new { a.Reference, p.Key, p.StartRecordedAt }));
+        var names = snapshot.Runs.Where(p => parents.Contains(p.Key)).Select(static p => new { p.Reference, p.Key, p.StartRecordedAt })
+            .Concat(snapshot.RunAliases.Where(a => parents.Contains(a.Key)).Join(snapshot.Runs, static a => a.Key, static p => p.Key, static (a, p) => new { a.Reference, p.Key, p.StartRecordedAt }));
         var children = await names.Join(snapshot.Runs, static n => n.Reference, static c => c.ParentReference, static (n, c) => new { Parent = n.Key, n.StartRecordedAt, Row = c })
             .Where(c => c.Row.EndRecordedAt < c.StartRecordedAt && snapshot.Database.Exports.Any(e => e.Key == c.Row.Key && e.Attempt == c.Row.Attempt)).ToListAsync(cancellationToken);
         var positions = due.ToLookup(static d => d.Row.Key, static d => d.Position);

@@ -98,7 +98,7 @@ public sealed partial class DeployContents : BackgroundService
         // By what the index of operations is in the order of; a deploy takes less than the rest of a day.
         var from = since - TimeSpan.FromDays(1);
         var deploys = operations.Length == 0 ? [] : await snapshot.Runs
-            .Where(r => EF.Parameter(operations).Contains(r.Operation) && (r.At >= from || r.IsImported) && r.EndRecordedAt >= since && r.Outcome == (short)Outcome.Success)
+            .Where(r => operations.Contains(r.Operation) && (r.At >= from || r.IsImported) && r.EndRecordedAt >= since && r.Outcome == (short)Outcome.Success)
             .OrderByDescending(static r => r.EndRecordedAt).Take(MostDeploys).ToListAsync(cancellationToken);
         foreach (var old in _looked.Keys.Except(deploys.Select(static d => (d.Key, d.Attempt))).ToList())
         {

@@ -24,7 +24,7 @@ internal sealed class Meanings
         Snapshot snapshot, IReadOnlyCollection<RunRow> rows, IEnumerable<RunLink> links, CancellationToken cancellationToken)
     {
         var keys = rows.Select(static r => r.Key).Distinct().ToArray();
-        var mentions = (await snapshot.RunMentions.Where(m => EF.Parameter(keys).Contains(m.Key)).OrderBy(static m => m.Ordinal).ToListAsync(cancellationToken))
+        var mentions = (await snapshot.RunMentions.Where(m => keys.Contains(m.Key)).OrderBy(static m => m.Ordinal).ToListAsync(cancellationToken))
             .GroupBy(static m => (m.Key, m.Attempt, m.Place))
             .ToLookup(static g => (g.Key.Key, g.Key.Attempt), static g => (new Mention([.. g.Select(static m => m.Text)]), g.First().IsCausal));
         var texts = rows.Select(static r => r.Parent).OfType<string>().Concat(links.Select(static l => l.Run))
@@ -39,7 +39,7 @@ internal sealed class Meanings
         var spans = children.Select(static r => r.ParentSpanId!.Value).Distinct().ToArray();
         var traces = children.Select(static r => r.TraceId).Distinct().ToArray();
         var found = spans.Length == 0 ? [] : await snapshot.Runs
-            .Where(r => EF.Parameter(spans).Contains(r.SpanId) && (r.Source != SourceNames.Otlp || EF.Parameter(traces).Contains(r.TraceId)))
+            .Where(r => spans.Contains(r.SpanId) && (r.Source != SourceNames.Otlp || traces.Contains(r.TraceId)))
             .Select(static r => new { r.SpanId, r.Source, r.Type, r.Namespace, r.Id, r.Attempt }).ToListAsync(cancellationToken);
         return found.ToLookup(static r => r.SpanId, static r => (new RunId(r.Source, r.Type, r.Namespace, r.Id), r.Attempt));
     }
@@ -54,9 +54,9 @@ internal sealed class Meanings
         }
         var byHash = wanted.ToLookup(References.Hash);
         var hashes = byHash.Select(static t => t.Key).ToArray();
-        var byAlias = snapshot.RunAliases.Where(a => EF.Parameter(hashes).Contains(a.Reference))
+        var byAlias = snapshot.RunAliases.Where(a => hashes.Contains(a.Reference))
             .Join(visible.Of(snapshot.Runs), static a => a.Key, static r => r.Key, static (a, r) => new { a.Reference, r.Source, r.Type, r.Namespace, r.Id });
-        var rows = await visible.Of(snapshot.Runs).Where(r => EF.Parameter(hashes).Contains(r.Reference))
+        var rows = await visible.Of(snapshot.Runs).Where(r => hashes.Contains(r.Reference))
             .Select(static r => new { r.Reference, r.Source, r.Type, r.Namespace, r.Id }).Union(byAlias).ToListAsync(cancellationToken);
         return rows.Select(static r => (r.Reference, Run: new RunId(r.Source, r.Type, r.Namespace, r.Id)))
             // What is an alias by its tags is compared by its hash alone; the others have the text at hand.

@@ -277,6 +277,7 @@ public sealed class TraceTests
     {
         var run = loaded.FirstOrDefault(r => r.Id.Id == id)?.Id ?? Run(id);
         var trace = Trace.Of(loaded, run, attempt);
+        Assert.Equal(trace.TraceId, Trace.IdsOf(loaded)[(run, attempt)]);
         Assert.All(Enumerable.Range(0, 5), seed => Assert.Equal(Show.Text(trace), Show.Text(Trace.Of(Shuffle.By(seed, loaded), run, attempt))));
         return trace;
     }

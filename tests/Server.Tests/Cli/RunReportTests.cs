@@ -74,9 +74,7 @@ public sealed class RunReportTests : IDisposable
         var report = Report(server.Url, interval: 10_000);
 
         await Until.HoldsAsync("the start is sent", () => Task.FromResult(server.Requests.Count == 1));
-        await Task.Delay(200, TestContext.Current.CancellationToken);
-
-        Assert.Equal(isHeld, new Spool(_folder).HasEvents);
+        await Until.HoldsAsync(isHeld ? "the start is on disk" : "the start is on disk no more", () => Task.FromResult(new Spool(_folder).HasEvents == isHeld));
         report.End(Run, Outcome.Success, 0);
         Assert.Equal(isHeld ? 2 : 0, new Spool(_folder).Count);
     }

@@ -18,9 +18,10 @@ public sealed class RunPagesTests(Site site)
         var row = page.Locator("#strip-table tbody tr").First;
         var counts = await row.Locator(".num").AllInnerTextsAsync();
         var total = counts.Sum(static c => int.Parse(c, CultureInfo.InvariantCulture));
-        Assert.InRange(total, 1, 50);
+        Assert.True(total >= 1);
         await row.GetByRole(AriaRole.Link).ClickAsync();
-        await Expect(page.Locator(".runs tbody tr")).ToHaveCountAsync(total);
+        // A bar is as long as the hour of the day makes it, so at some hours it has more than a page of runs.
+        await Expect(page.Locator(".runs tbody tr")).ToHaveCountAsync(Math.Min(total, 50));
         await Expect(page.Locator(".chip")).ToHaveCountAsync(3);
     }, new() { JavaScriptEnabled = false });
 

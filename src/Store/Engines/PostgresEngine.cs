@@ -21,6 +21,14 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     private const string Now = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
+    /// <summary>Ends the transactions that have changed a checkpoint: those of the leader before. Postgres ends an idle one by itself, but not
+    /// one whose process sleeps with a message half sent, which it waits for.</summary>
+    private const string EndDeposed = """
+        SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.relation = 'checkpoints'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+            AND a.datname = current_database() AND a.usename = current_user
+        """;
+
     private readonly NpgsqlDataSource _source = SourceOf(connectionString);
     private Writer? _writer;
 
@@ -150,21 +158,26 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     }
 
     /// <remarks>The database decides who leads, by its own clock. A leader that sleeps past its lease is kept from writing by the
-    /// epoch in the checkpoints, which the next leader has moved before it reads.</remarks>
+    /// epoch in the checkpoints, which the next leader has moved before it reads. One that sleeps within a pass has them locked:
+    /// its transaction is ended.</remarks>
     public async Task<long?> HoldLeadershipAsync(string holder, CancellationToken cancellationToken)
     {
         await using var session = await BeginAsync(cancellationToken);
         var taken = await session.QueryAsync($"""
             UPDATE leadership SET holder = @holder, expires_at = {Now} + @time, epoch = CASE WHEN holder = @holder THEN epoch ELSE epoch + 1 END
-            WHERE id = 1 AND (holder = @holder OR expires_at < {Now}) RETURNING epoch
-            """, static r => r.GetInt64(0), cancellationToken, ("holder", holder), ("time", LeaseTime.Ticks / TimeSpan.TicksPerMicrosecond));
-        if (taken.Count == 0)
+            WHERE id = 1 AND (holder = @holder OR expires_at < {Now}) RETURNING epoch, (SELECT holder <> @holder FROM leadership WHERE id = 1)
+            """, static r => (Epoch: r.GetInt64(0), IsNew: r.GetBoolean(1)), cancellationToken, ("holder", holder), ("time", LeaseTime.Ticks / TimeSpan.TicksPerMicrosecond));
+        if (taken is not [var (epoch, isNew)])
         {
             return null;
         }
-        await session.ExecuteAsync("UPDATE checkpoints SET epoch = @epoch WHERE epoch < @epoch", cancellationToken, ("epoch", taken[0]));
+        if (isNew)
+        {
+            await session.QueryAsync(EndDeposed, static r => r.GetBoolean(0), cancellationToken);
+        }
+        await session.ExecuteAsync("UPDATE checkpoints SET epoch = @epoch WHERE epoch < @epoch", cancellationToken, ("epoch", epoch));
         await session.CommitAsync(cancellationToken);
-        return taken[0];
+        return epoch;
     }
 
     public async Task ReleaseLeadershipAsync(string holder, CancellationToken cancellationToken)

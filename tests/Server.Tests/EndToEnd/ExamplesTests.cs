@@ -117,7 +117,7 @@ public sealed class ExamplesTests
     {
         var found = await Until.AsksAsync(
             async () => (await server.Http.GetFromJsonAsync($"/api/v1/runs?type={type}&state=ended", WireJson.Default.ListViewRunView, Cancel))!.Items,
-            static runs => runs.Count > 0, TimeSpan.FromSeconds(10));
+            static runs => runs.Count > 0, TimeSpan.FromSeconds(30));
         return (await server.Http.GetFromJsonAsync($"/api/v1/runs/{Assert.Single(found).Key}/trace", WireJson.Default.TraceView, Cancel))!;
     }
 

@@ -129,7 +129,7 @@ public abstract class ScriptContract
     {
         var found = await Until.AsksAsync(
             async () => (await server.Http.GetFromJsonAsync("/api/v1/runs?type=pipeline&state=ended", WireJson.Default.ListViewRunView, Cancel))!.Items,
-            static runs => runs.Count > 0, TimeSpan.FromSeconds(10));
+            static runs => runs.Count > 0, TimeSpan.FromSeconds(30));
         return Assert.Single(found);
     }
 }

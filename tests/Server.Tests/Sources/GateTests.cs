@@ -197,7 +197,7 @@ public sealed class GateTests(GuardedServer server)
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {address} HTTP/1.1\r\nHost: {url.Authority}\r\nContent-Length: 26000000\r\n{headers}\r\n\r\n"), TestContext.Current.CancellationToken);
 
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         Assert.Equal("HTTP/1.1 401 Unauthorized", answer);
     }

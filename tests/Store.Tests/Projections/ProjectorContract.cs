@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using ValueStream.Core.Events;
 using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
@@ -266,7 +267,7 @@ public sealed class PostgresProjectorTests : ProjectorContract
         await using var store = await NewStoreAsync();
         await store.AppendAsync(Given.Start(Given.Run("1")));
         await store.Projector.StartAsync(Cancel);
-        await Until.AsksAsync(() => ProjectionAsync(store), static p => p.LagEvents == 0, TimeSpan.FromSeconds(10));
+        await Until.AsksAsync(() => ProjectionAsync(store), static p => p.LagEvents == 0, TimeSpan.FromSeconds(30));
         var next = store.NewProjector();
         Assert.Equal(0, await next.RunOnceAsync(Cancel));
 
@@ -284,9 +285,30 @@ public sealed class PostgresProjectorTests : ProjectorContract
         await paused.QueryAsync("SELECT position FROM log_head WHERE id = 1 FOR UPDATE", static r => r.GetInt64(0), Cancel);
 
         // Longer than the three seconds after which the database ends the transaction, far less than forever.
-        var appended = await store.AppendAsync(Given.Start(Given.Run())).WaitAsync(TimeSpan.FromSeconds(8), Cancel);
+        var appended = await store.AppendAsync(Given.Start(Given.Run())).WaitAsync(TimeSpan.FromSeconds(20), Cancel);
 
         Assert.Equal([new AppendResult.Accepted(1)], appended);
+    }
+
+    [Fact]
+    public async Task A_leader_paused_while_it_sends_rows_does_not_hold_the_next_one_up()
+    {
+        await using var store = await NewStoreAsync();
+        await store.AppendAsync(Given.Start(Given.Run()));
+        // While rows are awaited the transaction is not idle, so no time that Postgres sets for idle ones ends it.
+        await using var paused = new NpgsqlConnection(store.ConnectionString);
+        await paused.OpenAsync(Cancel);
+        await using (var locking = new NpgsqlCommand("BEGIN; UPDATE checkpoints SET position = position", paused))
+        {
+            await locking.ExecuteNonQueryAsync(Cancel);
+        }
+        await using var sending = await paused.BeginTextImportAsync("COPY set_aside (slot, position, problem) FROM STDIN", Cancel);
+        await store.ExpireLeaseAsync();
+
+        var read = await store.NewProjector().RunOnceAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+
+        Assert.NotEqual(0, read);
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => sending.DisposeAsync().AsTask());
     }
 }
 

@@ -53,7 +53,7 @@ internal sealed class NowModel(RunQueries runs, OperationQueries operations, Gla
         var usual = await operations.UsualAsync(running.Items.Select(static r => r.Operation), visible, cancellationToken);
         All = [.. Tops(running.Items).Select(r => new Running(r.Top, r.Within, usual.GetValueOrDefault(r.Top.Operation), clock.Now)).OrderByDescending(static r => r.Overdue).ThenBy(static r => r.Run.StartedAt)];
         Lately = await glances.LatelyAsync(visible, cancellationToken);
-        Week = await operations.ListAsync(new() { From = clock.Now.AddDays(-6), LastRuns = false }, visible, cancellationToken);
+        Week = await operations.ListAsync(new() { From = clock.Now.AddDays(-6), Details = false }, visible, cancellationToken);
         Changes = [.. Week.Items.SelectMany(static o => Changed.Of(o)).OrderByDescending(static c => c.IsWorse).ThenByDescending(static c => c.Weight).Take(MostRows)];
         Costly = [.. Week.Items.Where(static o => o.TimePerWeek > 0).OrderByDescending(static o => o.TimePerWeek).Take(MostRows)];
         var deploys = Week.Items.Where(static o => o.Type == "deploy").OrderByDescending(static o => o.LastAt).Take(5).Select(static o => o.Key);

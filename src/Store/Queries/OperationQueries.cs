@@ -119,8 +119,8 @@ public sealed record OperationFilter
     public OperationFilter? In(string sort) =>
         Orders.TryGetValue(sort.TrimStart('-'), out var order) ? this with { Order = order, Descending = sort.StartsWith('-') } : null;
 
-    /// <summary>Whether the last run of each is looked up, which costs a look into an index for each.</summary>
-    public bool LastRuns { get; init; } = true;
+    /// <summary>Whether the last run of each and the names of its people are looked up, which costs looks into an index for each.</summary>
+    public bool Details { get; init; } = true;
 
     /// <summary>So many are passed over.</summary>
     public int Skip { get; init; }
@@ -182,7 +182,7 @@ public sealed class OperationQueries : IDisposable
             Definition = NumberViews.Definition,
             Window = window.View,
             Summary = Summary(judged, window),
-            Items = await ViewsAsync(snapshot, listed, window, filter.LastRuns, cancellationToken),
+            Items = await ViewsAsync(snapshot, listed, window, filter.Details, cancellationToken),
             Groups = filter.GroupBy is not { } group ? null : [.. judged.ToLookup(e => e.Of(group)) is var all
                 ? listed.Select(e => e.Of(group)).Distinct().Select(value => new OperationGroupView(value, Summary([.. all[value]], window))) : []],
             Others = judged.Count > listed.Count ? new OthersView(judged.Count - listed.Count, NumberViews.View(others, window.Days)) : null,
@@ -211,7 +211,7 @@ public sealed class OperationQueries : IDisposable
             snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && ats.Contains(r.At) && keys.Contains(r.Operation)), cancellationToken);
         var one = Operation.Sum(operations.Single(o => o.Row.Key == key.Value), operations);
         var entry = new Entry(one, settings.Of(key.Value), NumberViews.Changes([one.Compared]).Single());
-        return (await ViewsAsync(snapshot, [entry], window, lastRuns: true, cancellationToken)).Single() with { MergedInto = mergedInto };
+        return (await ViewsAsync(snapshot, [entry], window, details: true, cancellationToken)).Single() with { MergedInto = mergedInto };
     }
 
     /// <summary>How long successful runs of some operations took in the last 28 days, seconds; those that had none are absent.</summary>
@@ -371,13 +371,17 @@ public sealed class OperationQueries : IDisposable
         return ([.. operations.Values], read);
     }
 
-    private async Task<IReadOnlyList<OperationView>> ViewsAsync(Snapshot snapshot, List<Entry> listed, Window window, bool lastRuns, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OperationView>> ViewsAsync(Snapshot snapshot, List<Entry> listed, Window window, bool details, CancellationToken cancellationToken)
     {
         var dormant = _time.GetUtcNow().AddDays(-DaysOfPeople);
-        var people = listed.ConvertAll(static e => e.Operation.Most(Fact.Person, MostNames));
+        if (!details)
+        {
+            return listed.ConvertAll(e => View(e, window, dormant));
+        }
+        var people = listed.ConvertAll(static e => e.Operation.Most(Fact.Person, MostNames).ToArray());
         var ids = people.SelectMany(static p => p).Distinct().ToArray();
         var names = await snapshot.Database.Tags.AsNoTracking().Where(t => ids.Contains(t.Id)).ToDictionaryAsync(static t => t.Id, static t => t.Value, cancellationToken);
-        var last = lastRuns ? await LastRunsAsync(snapshot, listed, cancellationToken) : [];
+        var last = await LastRunsAsync(snapshot, listed, cancellationToken);
         return [.. listed.Zip(people, (e, most) => View(e, window, dormant) with
         {
             PeopleNames = [.. most.Select(names.GetValueOrDefault).OfType<string>()],
@@ -405,7 +409,7 @@ public sealed class OperationQueries : IDisposable
     private static OperationView View(Entry entry, Window window, DateTimeOffset dormant)
     {
         var (o, setting, change) = entry;
-        return new(new ShortKey(o.Row.Key).ToString(), o.Row.Namespace, o.Row.Type, entry.Name, NumberViews.View(o.Now, window.Days))
+        return new(new ShortKey(o.Row.Key).ToString(), o.Row.Namespace, o.Row.Type, entry.Name, o.Numbers)
         {
             RunName = setting.Name is null ? null : o.Row.Name,
             Description = setting.Description,
@@ -513,6 +517,9 @@ public sealed class OperationQueries : IDisposable
         /// <summary>Microseconds that runs of every outcome took.</summary>
         public long Time => Now.SuccessfulTime + Now.FailedTime + Now.OtherTime;
 
+        /// <summary>The window's numbers.</summary>
+        public NumbersView Numbers => field ??= NumberViews.View(Now, window.Days);
+
         public Comparison[] Compared => field ??= NumberViews.Compare(_before, window.Previous.Days, Now, window.Days);
 
         public void Add(int at, byte[] data)
@@ -529,13 +536,17 @@ public sealed class OperationQueries : IDisposable
             FailedByDay[at - window.First] = Now.Wrong - failed;
         }
 
-        public int Count(Fact fact) => Facts(fact).DistinctBy(static f => f.Key.Tag).Count();
+        public int Count(Fact fact) => Facts.GetValueOrDefault(fact)?.Length ?? 0;
 
         /// <summary>The tags of those that ran it most, or on which it ran most.</summary>
-        public List<long> Most(Fact fact, int count) =>
-            [.. Facts(fact).GroupBy(static f => f.Key.Tag).OrderByDescending(static g => g.Sum(static f => f.Value)).ThenBy(static g => g.Key).Take(count).Select(static g => g.Key)];
+        public IEnumerable<long> Most(Fact fact, int count) => Facts.GetValueOrDefault(fact)?.Take(count) ?? [];
 
-        private IEnumerable<KeyValuePair<(Fact Fact, long Tag), long>> Facts(Fact fact) =>
-            Now.Facts.Concat(_before.Facts).Concat(_earlier.Facts).Where(f => f.Key.Fact == fact);
+        /// <summary>The tags of each fact, those of most runs first; worked out once for all who ask.</summary>
+        private Dictionary<Fact, long[]> Facts => field ??= Now.Facts.Concat(_before.Facts).Concat(_earlier.Facts)
+            .GroupBy(static f => f.Key, static f => f.Value)
+            .Select(static g => (g.Key, Runs: g.Sum()))
+            .OrderByDescending(static f => f.Runs).ThenBy(static f => f.Key.Tag)
+            .GroupBy(static f => f.Key.Fact, static f => f.Key.Tag)
+            .ToDictionary(static g => g.Key, static g => g.ToArray());
     }
 }

@@ -7,7 +7,8 @@ namespace ValueStream.Bench;
 /// <summary>What a reader waits for the numbers, over realistic history of several lengths, served by a warm server one request after the other.</summary>
 internal static class NumbersBench
 {
-    private const int WarmUp = 40;
+    // Until the server has compiled what it uses most.
+    private const int WarmUp = 200;
     private const int Requests = 100;
 
     private static readonly (string What, string Path, string Budget)[] Asked =

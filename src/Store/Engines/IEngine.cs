@@ -159,10 +159,12 @@ internal abstract class Session(DbConnection connection, DbTransaction transacti
 /// <summary>Another server uses the database, and this kind of database is for one only.</summary>
 public sealed class DatabaseInUseException(string message) : Exception(message);
 
-/// <summary>A step of a walk.</summary>
-/// <param name="From">SQL: what follows FROM, where <c>m</c> is the member to go on from.</param>
+/// <summary>A step of a walk, taken from a member <c>m</c>: by its key to rows <c>r</c> of one table, from each of these to rows <c>next</c> of another.</summary>
+/// <param name="By">The table of <c>r</c>; null for a step that goes straight to <c>next</c>.</param>
+/// <param name="Next">The table of <c>next</c>.</param>
+/// <param name="On">SQL: which rows of it.</param>
 /// <param name="To">SQL: the key and the trace that it leads to.</param>
-internal readonly record struct Step(string From, string To = Step.ToRun)
+internal readonly record struct Step(string? By, string Next, string On, string To = Step.ToRun)
 {
     /// <summary>To the run <c>next</c>.</summary>
     public const string ToRun = "next.key, CAST(NULL AS bigint)";

@@ -121,10 +121,14 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         return transaction;
     }
 
-    /// <remarks>Only one part may name what is recursive.</remarks>
+    /// <remarks>Only one part may name what is recursive. OFFSET 0 keeps each look-up by itself and in this order, whatever the planner knows of
+    /// the tables: of ones that were empty when it last looked, or never looked at, it would read all for every member.</remarks>
     public string Walk(string seeds, IEnumerable<Step> steps) => $"""
         WITH RECURSIVE member(key, trace) AS ({seeds} UNION SELECT step.key, step.trace FROM member AS m CROSS JOIN LATERAL (
-          {string.Join("\n  UNION ALL ", steps.Select(static s => $"SELECT {s.To} FROM {s.From}"))}) AS step(key, trace))
+          {string.Join("\n  UNION ALL ", steps.GroupBy(static s => s.By, static s => $"(SELECT {s.To} FROM {s.Next} AS next WHERE {s.On} OFFSET 0)").Select(static from =>
+              from.Key is { } by
+                  ? $"SELECT found.* FROM (SELECT * FROM {by} WHERE key = m.key OFFSET 0) AS r CROSS JOIN LATERAL ({string.Join("\n    UNION ALL ", from)}) AS found"
+                  : string.Join("\n  UNION ALL ", from)))}) AS step(key, trace))
         """;
 
     /// <remarks>With old statistics or none, as after many spans at once, a look-up of many keys and each step of a walk would read whole tables.</remarks>

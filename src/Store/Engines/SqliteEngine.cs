@@ -134,10 +134,11 @@ internal sealed class SqliteEngine : IEngine
     public ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         ValueTask.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
-    /// <remarks>There is no LATERAL, but any number of recursive parts. CROSS JOIN keeps the key to go on from outermost.</remarks>
+    /// <remarks>There is no LATERAL, but any number of recursive parts. CROSS JOIN keeps the order.</remarks>
     public string Walk(string seeds, IEnumerable<Step> steps) => $"""
         WITH RECURSIVE member(key, trace) AS ({seeds}
-          {string.Join("\n  ", steps.Select(static s => $"UNION SELECT {s.To} FROM member AS m CROSS JOIN {s.From}"))})
+          {string.Join("\n  ", steps.Select(static s =>
+              $"UNION SELECT {s.To} FROM member AS m CROSS JOIN {(s.By is { } by ? $"{by} AS r CROSS JOIN " : "")}{s.Next} AS next WHERE {(s.By is null ? "" : "r.key = m.key AND ")}{s.On}"))})
         """;
 
     public string? LookUps => null;

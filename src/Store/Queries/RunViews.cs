@@ -106,50 +106,42 @@ internal static class RunViews
 
     private const int MostAncestors = 10_000;
 
-    /// <summary>Of the readings in a run's texts the first that is a name counts; so none before it (b) may be one. Runs and aliases are names alike.
-    /// What is asked of b stands in an OR, which a planner does not turn into joins: for the whole walk it would weigh every order of six tables, twice,
-    /// which takes Postgres longer than the walk itself.</summary>
-    private const string IsFirstKnown = """
-        n.is_causal AND next.key <> m.key
-          AND NOT EXISTS (SELECT 1 FROM run_mentions AS b WHERE b.key = n.key AND b.attempt = n.attempt AND b.ordinal < n.ordinal AND b.is_causal
-            AND (EXISTS (SELECT 1 FROM runs AS c WHERE c.reference = b.reference) OR EXISTS (SELECT 1 FROM run_aliases AS c WHERE c.reference = b.reference)))
-        """;
-
-    /// <summary>Steps of a walk over runs, from one that is known (m) up to those that it may be below (next). Strangers' span ids may stand in many traces; ours are hashes.</summary>
-    private static readonly Step[] Ancestors =
+    /// <summary>Steps of a walk over runs, from one that is known up to those that it may be below. Strangers' span ids may stand in many traces; ours are hashes.</summary>
+    private static Step[] Ancestors(string slot) =>
     [
-        new("runs AS r JOIN runs AS next ON next.reference = r.parent_reference WHERE r.key = m.key"),
-        new("runs AS r JOIN run_aliases AS next ON next.reference = r.parent_reference WHERE r.key = m.key"),
-        new($"runs AS r JOIN runs AS next ON next.span_id = r.parent_span_id WHERE r.key = m.key AND (next.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
-        new($"run_mentions AS n JOIN runs AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}"),
-        new($"run_mentions AS n JOIN run_aliases AS next ON next.reference = n.reference WHERE n.key = m.key AND {IsFirstKnown}"),
+        new($"runs_{slot}", $"runs_{slot}", "next.reference = r.parent_reference"),
+        new($"runs_{slot}", $"run_aliases_{slot}", "next.reference = r.parent_reference"),
+        new($"runs_{slot}", $"runs_{slot}", $"next.span_id = r.parent_span_id AND (next.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
+        new($"run_mentions_{slot}", $"runs_{slot}", $"next.reference = r.reference AND {IsFirstKnown("r", slot)}"),
+        new($"run_mentions_{slot}", $"run_aliases_{slot}", $"next.reference = r.reference AND {IsFirstKnown("r", slot)}"),
     ];
 
     /// <summary>Up, down, and to those with the same trace id.</summary>
-    private static readonly Step[] Joined =
+    private static Step[] Joined(string slot) =>
     [
-        .. Ancestors,
-        new("runs AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key"),
-        new("run_aliases AS r JOIN runs AS next ON next.parent_reference = r.reference WHERE r.key = m.key"),
-        new($"runs AS r JOIN runs AS next ON next.parent_span_id = r.span_id WHERE r.key = m.key AND (r.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
-        // By way of the trace, once: of ten thousand spans each would lead to all the others. Without "IS NOT NULL" Postgres may read the table for every run.
-        new("runs AS next WHERE next.key = m.key", Step.ToTrace),
-        new("runs AS next WHERE m.trace IS NOT NULL AND next.trace_id = m.trace"),
-        new($"runs AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}"),
-        new($"run_aliases AS r JOIN run_mentions AS next ON next.reference = r.reference JOIN run_mentions AS n ON n.key = next.key AND n.attempt = next.attempt AND n.ordinal = next.ordinal WHERE r.key = m.key AND {IsFirstKnown}"),
+        .. Ancestors(slot),
+        new($"runs_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
+        new($"run_aliases_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
+        new($"runs_{slot}", $"runs_{slot}", $"next.parent_span_id = r.span_id AND (r.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
+        // By way of the trace, once: of ten thousand spans each would lead to all the others.
+        new(null, $"runs_{slot}", "next.key = m.key", Step.ToTrace),
+        new(null, $"runs_{slot}", "next.trace_id = m.trace"),
+        new($"runs_{slot}", $"run_mentions_{slot}", $"next.reference = r.reference AND {IsFirstKnown("next", slot)}"),
+        new($"run_aliases_{slot}", $"run_mentions_{slot}", $"next.reference = r.reference AND {IsFirstKnown("next", slot)}"),
     ];
 
+    /// <summary>Of the readings in a run's texts the first that is a name counts; so none before it (b) may be one. Runs and aliases are names alike.</summary>
+    private static string IsFirstKnown(string mention, string slot) => $"""
+        {mention}.is_causal AND next.key <> m.key
+            AND NOT EXISTS (SELECT 1 FROM run_mentions_{slot} AS b WHERE b.key = {mention}.key AND b.attempt = {mention}.attempt AND b.ordinal < {mention}.ordinal AND b.is_causal
+              AND (EXISTS (SELECT 1 FROM runs_{slot} AS c WHERE c.reference = b.reference) OR EXISTS (SELECT 1 FROM run_aliases_{slot} AS c WHERE c.reference = b.reference)))
+        """;
+
     /// <remarks>Each run is kept once, so a cycle ends the walk. Hashes may join too much, which does no harm: the trace looks at the texts.</remarks>
-    private static IQueryable<RunRow> Walk(Snapshot snapshot, IEnumerable<long> keys, IEnumerable<Step> steps, int limit)
+    private static IQueryable<RunRow> Walk(Snapshot snapshot, IEnumerable<long> keys, Func<string, Step[]> steps, int limit)
     {
-        var slot = snapshot.Live.Slot;
-        var runs = $"runs_{slot}";
-        var walk = snapshot.Walk($"SELECT {Step.ToRun} FROM {runs} AS next WHERE key IN ({string.Join(", ", keys)})", steps.Select(step => step with
-        {
-            From = step.From.Replace("runs AS", $"{runs} AS", StringComparison.Ordinal)
-                .Replace("run_aliases AS", $"run_aliases_{slot} AS", StringComparison.Ordinal)
-                .Replace("run_mentions AS", $"run_mentions_{slot} AS", StringComparison.Ordinal),
-        }));
+        var runs = $"runs_{snapshot.Live.Slot}";
+        var walk = snapshot.Walk($"SELECT {Step.ToRun} FROM {runs} AS next WHERE key IN ({string.Join(", ", keys)})", steps(snapshot.Live.Slot));
 #pragma warning disable EF1002 // A slot's name, our own step and numbers: nothing from outside.
         return snapshot.Database.Set<RunRow>(runs).FromSqlRaw($"""
             {walk}

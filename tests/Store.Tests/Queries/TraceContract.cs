@@ -1,5 +1,7 @@
+using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
+using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
@@ -14,7 +16,7 @@ public abstract class TraceContract
 
     private protected abstract Task<StoreFixture> NewStoreAsync();
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(true)]
@@ -175,6 +177,42 @@ public abstract class TraceContract
 public sealed class PostgresTraceTests : TraceContract
 {
     private protected override Task<StoreFixture> NewStoreAsync() => StoreFixture.PostgresAsync();
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("that no run has a parent")]
+    [InlineData("the truth")]
+    public async Task A_trace_is_read_run_by_run_whatever_the_planner_knows(string knows)
+    {
+        const int Runs = 200;
+        await using var store = await NewStoreAsync();
+        await store.AppendAsync([.. Enumerable.Range(0, Runs).Select(i => Given.Start(Given.Run($"alone-{i}")))]);
+        await store.CatchUpAsync();
+        await AnalyzeAsync(store, knows == "that no run has a parent");
+        await store.AppendAsync([.. Enumerable.Range(0, Runs).Select(i =>
+            Given.Start(Given.Run($"{i}"), i, i == 0 ? null : new EventData { Parents = [Given.Run($"{i / 8}").Rendering] }))]);
+        await store.CatchUpAsync();
+        await AnalyzeAsync(store, knows == "the truth");
+        await using var snapshot = await store.Get<Snapshot.Source>().OpenAsync(Cancel);
+        await snapshot.LookUpAsync(Cancel);
+
+        var read = await RunViews.TraceRows(snapshot, Given.Run("7").Key.Value, 1000).ToListAsync(Cancel);
+
+        Assert.Equal(Runs, read.Count);
+        var rows = await snapshot.Database.Database.SqlQueryRaw<decimal>(
+            "SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) AS \"Value\" FROM pg_stat_xact_user_tables WHERE relname LIKE 'run%'").SingleAsync(Cancel);
+        Assert.InRange(rows, Runs, 10 * Runs);
+    }
+
+    private static async Task AnalyzeAsync(StoreFixture store, bool really)
+    {
+        if (really)
+        {
+            await using var session = await store.Get<IEngine>().BeginAsync(Cancel);
+            await session.ExecuteAsync("ANALYZE", Cancel);
+            await session.CommitAsync(Cancel);
+        }
+    }
 }
 
 public sealed class SqliteTraceTests : TraceContract

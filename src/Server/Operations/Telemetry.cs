@@ -81,6 +81,15 @@ internal sealed class ServerMetrics
         var meter = meters.Create(MeterName);
         _events = meter.CreateCounter<long>("valuestream.events", "{event}", "Events received, by what became of them");
         meter.CreateObservableUpDownCounter("valuestream.events.waiting", () => log.Waiting, "{event}", "Events that are neither durable nor refused yet");
+        var size = meter.CreateHistogram("valuestream.log.batch.size", "{event}", "Events that were made durable together",
+            advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000] });
+        var took = meter.CreateHistogram("valuestream.log.append.duration", "s", "From the coming of events until they were durable, of the first request of each batch",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] });
+        log.Committed += (events, time) =>
+        {
+            size.Record(events);
+            took.Record(time.TotalSeconds);
+        };
     }
 
     /// <summary>Counts what became of events.</summary>

@@ -131,8 +131,11 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
                   : string.Join("\n  UNION ALL ", from)))}) AS step(key, trace))
         """;
 
-    /// <remarks>With old statistics or none, as after many spans at once, a look-up of many keys and each step of a walk would read whole tables.</remarks>
-    public string LookUps => "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+    /// <remarks>With old statistics or none, as after many spans at once, a look-up of many keys would read whole tables, and gather workers for it.</remarks>
+    public string LookUps => """
+        SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+        SET LOCAL max_parallel_workers_per_gather = 0
+        """;
 
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
 

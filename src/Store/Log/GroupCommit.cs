@@ -51,6 +51,9 @@ public sealed partial class GroupCommit : BackgroundService
     /// <summary>Events that are neither durable nor refused yet.</summary>
     public int Waiting => _signals.Appending;
 
+    /// <summary>A batch became durable: how many events it has, and how long the first of its requests took from its coming.</summary>
+    public event Action<int, TimeSpan>? Committed;
+
     /// <summary>Appends events, all of them in one transaction and in their order.</summary>
     /// <returns>A result for each event once it is durable, in the order given. A caller that goes away does not take them back.</returns>
     /// <exception cref="LogUnavailableException">The queue is full, the database does not answer, or the server is stopping.</exception>
@@ -147,6 +150,7 @@ public sealed partial class GroupCommit : BackgroundService
                     at += request.Events.Length;
                 }
                 _signals.Appended.Set();
+                Committed?.Invoke(events.Length, Stopwatch.GetElapsedTime(batch[0].CameAt));
                 return;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

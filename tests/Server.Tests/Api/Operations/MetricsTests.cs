@@ -24,6 +24,8 @@ public sealed class MetricsTests
             [("accepted", 2), ("duplicate", 1), ("rejected", 1)],
             metrics.Of("valuestream_events_total").Select(static s => (s.Labels["status"], s.Value)).Order());
         Assert.Equal(0, Assert.Single(metrics.Of("valuestream_events_waiting")).Value);
+        Assert.InRange(Assert.Single(metrics.Of("valuestream_log_batch_size_sum")).Value, 1, double.MaxValue);
+        Assert.InRange(Assert.Single(metrics.Of("valuestream_log_append_duration_seconds_sum")).Value, double.Epsilon, 60);
         Assert.Equal(3, metrics.Of("http_server_request_duration_seconds_count").Where(static s => s.Labels.GetValueOrDefault("http_route") == Routes.Events).Sum(static s => s.Value));
         Assert.NotEmpty(metrics.Of("dotnet_gc_collections_total"));
         Assert.All(["hunter", "password"], word => Assert.DoesNotContain(word, metrics.Text, StringComparison.OrdinalIgnoreCase));

@@ -88,7 +88,9 @@ const listen = () => {
   };
 };
 if (part()) {
-  listen();
+  // After the first paint: the stream's first answer is a refresh, which would hold that up. A hidden page is not painted and begins when it is seen.
+  const painted = new PerformanceObserver(() => { painted.disconnect(); listen(); });
+  painted.observe({ type: 'paint', buffered: true });
   document.addEventListener('visibilitychange', listen);
   addEventListener('pagehide', () => source?.close());
   addEventListener('pageshow', (e) => e.persisted && listen());

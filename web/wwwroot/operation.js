@@ -114,9 +114,12 @@ const begin = () => {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   addEventListener('resize', () => { charts.forEach((chart) => chart.resize()); draw(); });
 };
-// The library is a megabyte of script: the page does not wait for it.
-if (window.echarts) begin();
-else document.getElementById('chart-library').addEventListener('load', begin);
+// The library is a megabyte of script: it is run after the page was painted.
+const painted = new PerformanceObserver(() => {
+  painted.disconnect();
+  document.head.append(Object.assign(document.createElement('script'), { src: document.getElementById('chart-library').href, onload: begin }));
+});
+painted.observe({ type: 'paint', buffered: true });
 
 // Keys of tags, when somebody looks for one.
 let keys = [];

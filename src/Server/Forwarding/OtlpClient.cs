@@ -91,7 +91,8 @@ internal sealed class OtlpClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return new OtlpAnswer.Later(e.InnerException is null ? e.Message : $"{e.Message} {e.GetBaseException().Message}");
+            var cause = e.GetBaseException().Message;
+            return new OtlpAnswer.Later(e.Message.Contains(cause, StringComparison.Ordinal) ? e.Message : $"{e.Message} {cause}");
         }
     }
 

@@ -84,11 +84,15 @@ internal static class TracersApi
             return None(name);
         }
         var form = await context.Request.ReadFormAsync(cancellationToken);
-        var from = form["from"].ToString().Trim();
+        var (from, reason) = (form["from"].ToString().Trim(), form["reason"].ToString().Trim());
+        if (reason.Length > Limits.Reason)
+        {
+            return Problems.Invalid("reason", $"It is longer than {Limits.Reason} characters.");
+        }
         try
         {
             var position = long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (long?)null;
-            return await ResendAsync(tracer, position, position is null ? Time(from) : null, null, form["reason"].ToString() is { Length: > 0 and <= Limits.Reason } why ? why : null,
+            return await ResendAsync(tracer, position, position is null ? Time(from) : null, null, reason.Length > 0 ? reason : null,
                 context.User.Submitter(), tracers, events, ingestor, time, cancellationToken) is null ? NotYet(tracer) : TypedResults.LocalRedirect("/system?said=resend#tracers");
         }
         catch (UnreadableException)

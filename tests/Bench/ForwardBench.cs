@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,8 +22,13 @@ internal static class ForwardBench
 
     private const string Token = "a token for the benchmark alone";
 
+    /// <summary>The rate of a backlog on both databases, and what senders feel of tracers in every state.</summary>
     public static async IAsyncEnumerable<Figure> MeasureAsync()
     {
+        await foreach (var figure in BesideAsync())
+        {
+            yield return figure;
+        }
         foreach (var isPostgres in (bool[])[true, false])
         {
             var what = $"spans forwarded to a receiver on the same machine, a backlog of {Runs.ToString("n0", CultureInfo.InvariantCulture)} runs with 15 tags, {(isPostgres ? "Postgres" : "SQLite")}";
@@ -64,6 +71,44 @@ internal static class ForwardBench
             (sent, requests, bytes) = (sent + Sent(await TracerAsync(server)), requests + receiver.Requests, bytes + receiver.Bytes);
             yield return new(what, "5,000/s", string.Create(CultureInfo.InvariantCulture, $"{sent / seconds:n0}/s"),
                 string.Create(CultureInfo.InvariantCulture, $"{sent:n0} spans in {requests:n0} requests of {bytes / 1e6:n0} MB in all, {seconds:n1} s; server's memory {before} MB before, {most} MB at most"));
+        }
+    }
+
+    /// <summary>One event at 500 a second, with a backlog for a tracer that is down, one that hangs, one that takes it as fast as it comes, and for none.</summary>
+    private static async IAsyncEnumerable<Figure> BesideAsync()
+    {
+        const string What = "one event at 500 a second, Postgres, ";
+        using var database = await TestDatabase.PostgresAsync();
+        if (database is null || !File.Exists("/usr/bin/wrk"))
+        {
+            yield return Figure.Missing(What + "beside tracers", "p99 as beside none", "it needs Postgres and wrk");
+            yield break;
+        }
+        await using (var store = await Filled.StartAsync(database.ConnectionString, new MadeUpHistory(Runs, DateTimeOffset.UtcNow), 20))
+        {
+            await store.ProjectAsync();
+        }
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start(); // It accepts connections and never says anything.
+        await using var receiver = await Receiver.StartAsync();
+        foreach (var (tracer, url) in new[] { ("a tracer that is down", "http://127.0.0.1:9"), ("a tracer that hangs", $"http://{silent.LocalEndpoint}"), ("a tracer that takes a backlog", receiver.Url), ("no tracer", null) })
+        {
+            var variables = new Dictionary<string, string> { ["VALUESTREAM_BOOTSTRAP_TOKEN"] = Token };
+            if (url is not null)
+            {
+                variables["Tracers__bench__Endpoint"] = url;
+            }
+            await using var server = await ServerProcess.StartAsync(database.ConnectionString, null, variables);
+            server.Http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+            await Wrk.PostAsync(server.Url, "one", 10, 8, "19", Token);
+            if (url is not null)
+            {
+                await Until.AsksAsync(() => TracerAsync(server), static t => t.TryGetProperty("position", out _), TimeSpan.FromSeconds(60));
+                await ResendAsync(server, 0);
+            }
+            var wrk = await Wrk.PostAsync(server.Url, "one", 10, 10, "19", Token);
+            var sent = url is null ? 0 : Sent(await TracerAsync(server));
+            yield return new($"{What}beside {tracer}", url is null ? "" : "p99 as beside none", $"p99 {Figure.Ms(wrk.P99)}", string.Create(CultureInfo.InvariantCulture, $"p50 {Figure.Ms(wrk.P50)}, {sent:n0} spans sent"));
         }
     }
 

@@ -13,6 +13,7 @@ function init(args)
   prefix = string.format("%08x-%04x-7%03x-8%03x-", math.floor(ms / 65536), ms % 65536, number, os.time() % 4096)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
+  if args[2] then wrk.headers["Authorization"] = "Bearer " .. args[2] end
 end
 function delay()
   return pause

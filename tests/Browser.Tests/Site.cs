@@ -47,7 +47,12 @@ public sealed class Site : IAsyncLifetime
             return;
         }
         var servers = Task.WhenAll(
-            ServerProcess.StartAsync(_full.ConnectionString),
+            // With a tracer that is down: pages say so, and runs lead to it.
+            ServerProcess.StartAsync(_full.ConnectionString, environment: new Dictionary<string, string>
+            {
+                ["Tracers__jaeger__Endpoint"] = "http://127.0.0.1:9",
+                ["Tracers__jaeger__Link"] = "https://jaeger.example/trace/{traceId}",
+            }),
             ServerProcess.StartAsync(_empty.ConnectionString, environment: new Dictionary<string, string> { ["VALUESTREAM_BOOTSTRAP_TOKEN"] = Token }));
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()

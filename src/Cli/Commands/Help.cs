@@ -288,7 +288,7 @@ internal static class Help
           vscli import runs.ndjson                 # cut off: the same command goes on
           vscli import builds.csv -rejects bad.ndjson; jq -r .text bad.ndjson
           vscli runs -url http://old -format ndjson | vscli import -
-          vscli import github -from saved/         # github, gitlab, jenkins, jira, cdevents
+          vscli import github -from saved/         # gitlab, jenkins, jira, cdevents
           gh api --paginate 'repos/acme/shop/pulls?state=all' > pulls.json
           vscli import github -from pulls.json -dry-run
 
@@ -349,7 +349,8 @@ internal static class Help
           1  there is none, or some remain; why is said
           2  could not ask; stderr says why
 
-          -source SOURCE        customhttp, github, gitlab, jenkins, jira, cdevents, otlp
+          -source SOURCE        customhttp, github, gitlab, jenkins, jira, cdevents,
+                                otlp
           -limit N              how many at the most (50), the newest first
           -format FORMAT        table (on a terminal only what fits), json (one array),
                                 ndjson (one object a line), csv (RFC 4180; what a

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { createServer as createSocket } from 'node:net';
+import { connect, createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +19,14 @@ const freePort = () => new Promise(resolve => {
     socket.close(() => resolve(port));
   });
 });
+
+/** Until somebody accepts connections at an address: some say that they are there before they are. */
+const listening = async url => {
+  const { hostname, port } = new URL(url);
+  while (!await new Promise(resolve => {
+    const socket = connect(Number(port), hostname, () => { socket.destroy(); resolve(true); }).on('error', () => resolve(false));
+  })) await new Promise(resolve => setTimeout(resolve, 25));
+};
 
 /** An investigation server for agents, with a collector of its own; asked by the tools that it gives them. */
 async function autotel() {
@@ -107,6 +115,7 @@ async function official() {
 const say = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr);
 const receiver = await { autotel, genkit, official }[process.argv[2]]();
+await listening(receiver.url);
 say(receiver.url + '\n');
 for await (const line of createInterface({ input: process.stdin })) {
   say(JSON.stringify(await receiver.find(line.trim())) + '\n');

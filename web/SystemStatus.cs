@@ -13,7 +13,4 @@ public interface ISystemStatus
 
     /// <summary>The server's version.</summary>
     string Version { get; }
-
-    /// <summary>Whether somebody must show who they are for what destroys or sets something; else such forms are not offered.</summary>
-    bool HasLogin { get; }
 }

@@ -23,7 +23,7 @@ public static class WebModule
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new SiteNotice(null));
-        services.TryAddSingleton(new Administering("This host lets nobody set anything."));
+        services.TryAddSingleton(new Administering(static _ => "This host lets nobody set anything."));
         services.AddHttpContextAccessor();
         services.AddScoped<Clock>();
         // Pages and their tables alone: what is streamed must not be held back.

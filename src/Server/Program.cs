@@ -16,6 +16,7 @@ using ValueStream.Server.Sources;
 using ValueStream.Server.Sources.CustomHttp;
 using ValueStream.Server.Sources.Otlp;
 using ValueStream.Store;
+using ValueStream.Store.Access;
 using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Web;
@@ -23,7 +24,7 @@ using ValueStream.Web;
 // Settings files lie beside the program; the database lies where the command was typed.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
 {
-    Args = [.. args.Where(static a => !ServerSettings.Flags.Contains(a))],
+    Args = [.. args.Where(static a => !ServerSettings.Flags.Contains(a) && a is not ("token" or "create"))],
     ContentRootPath = AppContext.BaseDirectory,
 });
 try
@@ -32,7 +33,7 @@ try
     {
         builder.WebHost.UseUrls(Addresses.Default);
     }
-    var settings = ServerSettings.Read(builder.Configuration, args);
+    var settings = ServerSettings.Read(builder.Configuration, TokenCommand.Is(args) ? [] : args);
     settings.ForgetLastDemo();
     builder.WebHost.ConfigureKestrel(static kestrel =>
     {
@@ -42,12 +43,17 @@ try
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddSingleton(new SiteNotice(settings.IsDemo ? DemoPlayer.Notice : null));
     builder.Services.AddStore(settings.ConnectionString, settings.Zone);
-    builder.Services.AddSingleton<Ingestor>();
+    builder.Services.AddSingleton<Ingestor>().AddSingleton<TokenOffice>();
+    if (TokenCommand.Is(args))
+    {
+        await using var command = builder.Build();
+        return await TokenCommand.RunAsync(args, command.Services);
+    }
     builder.Services.AddSources(settings.Sources);
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
-    builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
+    builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token, settings.IsOpen);
     builder.Services.AddSingleton<LastVerified>().AddSingleton<ISystemStatus, SystemStatus>();
-    builder.Services.AddSingleton(static services => new Administering(services.GetRequiredService<BootstrapToken>().Refusal("Administering")?.ProblemDetails.Detail));
+    builder.Services.AddSingleton(new Administering(static user => user.Refusal("Administering")?.ProblemDetails.Detail));
     builder.Services.AddValueStreamWeb();
     builder.Services.AddOpenApi("v1", ApiDescription.Configure);
     builder.Services.Configure<JsonOptions>(static json =>
@@ -80,6 +86,7 @@ try
     {
         return 0;
     }
+    await settings.CheckAccessAsync(app.Services.GetRequiredService<Tokens>(), app.Lifetime.ApplicationStopping);
     // First, so that the pages that say what is wrong are compressed, too.
     app.UseValueStreamWeb();
     app.UseExceptionHandler();
@@ -102,6 +109,7 @@ try
     app.MapAdministrationForms();
     app.MapSystemForms();
     app.MapTracers();
+    app.MapTokens();
     app.MapLive();
     app.MapCli();
     app.MapHealth();

@@ -7,19 +7,21 @@ using ValueStream.Server.Access;
 using ValueStream.Server.Forwarding;
 using ValueStream.Server.Sources;
 using ValueStream.Store;
+using ValueStream.Store.Access;
 
 namespace ValueStream.Server;
 
 /// <summary>What the server was told, checked before it starts: a wrong setting stops the start and says which, and what to write instead.</summary>
 /// <param name="ConnectionString">The database.</param>
 /// <param name="Token">The bootstrap token, or null.</param>
+/// <param name="Public">An address that others than this machine can reach; null where there is none.</param>
 /// <param name="IsDemo">Whether to play a made-up history.</param>
 /// <param name="MigrateOnly">Whether to bring the database up to date and stop.</param>
 /// <param name="AcceptRestored">Whether to go on from a log that was restored to an older state.</param>
 /// <param name="Zone">In whose days runs are added up.</param>
 /// <param name="Sources">Who may deliver webhooks to which source.</param>
 /// <param name="Tracers">Where finished runs are forwarded to.</param>
-internal sealed record ServerSettings(string ConnectionString, string? Token, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone,
+internal sealed record ServerSettings(string ConnectionString, string? Token, string? Public, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone,
     FrozenDictionary<string, SourceSettings> Sources, ImmutableArray<TracerSettings> Tracers)
 {
     /// <summary>The flags that take no value. They are ours: configuration would take the word after them for one.</summary>
@@ -50,14 +52,23 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, bo
         {
             throw new WrongSettingException($"{AccessControl.TokenVariable} is shorter than 20 characters and could be guessed. Make one with: openssl rand -base64 32");
         }
-        if (token is null && Addresses.FirstPublic(Addresses.Configured(configuration)) is { } address)
+        return new ServerSettings(connectionString, token, Addresses.FirstPublic(Addresses.Configured(configuration)), demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]),
+            SourceSettings.Read(configuration), TracerSettings.Read(configuration));
+    }
+
+    /// <summary>Whether who shows no token may send and read: nobody but this machine's users can reach the server, and there is no bootstrap token.</summary>
+    public bool IsOpen => Token is null && Public is null;
+
+    /// <summary>Nothing listens on a public address without access control.</summary>
+    /// <exception cref="WrongSettingException">Nobody could log in.</exception>
+    public async Task CheckAccessAsync(Tokens tokens, CancellationToken cancellationToken)
+    {
+        if (Token is null && Public is { } address && !await tokens.AnyAdminAsync(cancellationToken))
         {
             throw new WrongSettingException(
-                $"{address} can be reached from other machines, and there is no access control. Set {AccessControl.TokenVariable} to a token "
-                + "(openssl rand -base64 32), which is then needed on every request, or listen on http://127.0.0.1:5000 only.");
+                $"{address} can be reached from other machines, and there is no access control. Make an administrator's token with 'token create --name=me --scopes=admin', "
+                + $"or set {AccessControl.TokenVariable} to a token (openssl rand -base64 32); one is then needed on every request. Or listen on http://127.0.0.1:5000 only.");
         }
-        return new ServerSettings(connectionString, token, demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]),
-            SourceSettings.Read(configuration), TracerSettings.Read(configuration));
     }
 
     /// <summary>The database was reached for and cannot be used.</summary>

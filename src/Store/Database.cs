@@ -26,6 +26,8 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
 
+    internal DbSet<TokenRow> Tokens => Set<TokenRow>();
+
     internal DbSet<TracerRow> Tracers => Set<TracerRow>();
 
     internal DbSet<ExportRow> Exports => Set<ExportRow>();
@@ -103,6 +105,7 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             e.Property(x => x.Id).ValueGeneratedNever();
             e.HasIndex(x => x.ReceivedAt);
         });
+        modelBuilder.Entity<TokenRow>().ToTable("tokens").HasKey(x => x.Id);
         modelBuilder.Entity<TracerRow>().ToTable("tracers").HasKey(x => x.Name);
         modelBuilder.Entity<ExportRow>().ToTable("exports").HasKey(x => new { x.Key, x.Attempt });
         modelBuilder.Entity<SpanSetAsideRow>().ToTable("spans_set_aside").HasKey(x => new { x.Tracer, x.Key, x.Attempt });

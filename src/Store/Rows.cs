@@ -98,6 +98,39 @@ internal sealed class QuarantineRow
     public int? Length { get; set; }
 }
 
+/// <summary>A token; what it is made of is kept as hashes only.</summary>
+internal sealed class TokenRow
+{
+    public int Id { get; set; }
+
+    public required string Name { get; set; }
+
+    public short Scopes { get; set; }
+
+    /// <summary>Patterns of namespaces, separated by spaces.</summary>
+    public required string Namespaces { get; set; }
+
+    /// <summary>SHA-256 of the secret.</summary>
+    public required byte[] Hash { get; set; }
+
+    /// <summary>SHA-256 of the secret before the last rotation.</summary>
+    public byte[]? OldHash { get; set; }
+
+    /// <summary>Until when that one holds.</summary>
+    public DateTimeOffset? OldUntil { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>Who made it, as the log names submitters.</summary>
+    public required string CreatedBy { get; set; }
+
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    public DateTimeOffset? RevokedAt { get; set; }
+
+    public DateTimeOffset? LastUsedAt { get; set; }
+}
+
 /// <summary>Where the forwarding to one tracer stands. Moved by compare-and-set on its position.</summary>
 internal sealed class TracerRow
 {

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using ValueStream.Store.Access;
 using ValueStream.Store.Engines;
 using ValueStream.Store.Forwarding;
 using ValueStream.Store.Log;
@@ -38,6 +39,7 @@ public static class StoreServices
             p.GetRequiredService<EventLog>(), p.GetRequiredService<KnownHead>(), p.GetRequiredService<IEngine>(), p.GetRequiredService<ProjectorSignals>(),
             p.GetRequiredService<ILogger<GroupCommit>>()));
         services.AddSingleton(static p => new Quarantine(p.GetRequiredService<IEngine>(), p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new Tokens(p.GetRequiredService<IDbContextFactory<Database>>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new Leases(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new Retention(p.GetRequiredService<IEngine>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Retention>>()));
         services.AddSingleton(p => new Projector(

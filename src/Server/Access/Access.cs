@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -9,41 +11,77 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using ValueStream.Server.Operations;
+using ValueStream.Store.Access;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Access;
 
 /// <summary>
-/// Who may call. Without a token the server listens on this machine only, and everybody on it may; with VALUESTREAM_BOOTSTRAP_TOKEN that one
-/// token is needed on every route but /healthz, as Bearer or to log in.
+/// Who may call. Where the server listens on this machine only and no bootstrap token is set, everybody on it may send and read; else each request shows a token, as Bearer or
+/// by a session that began with one. What a token opens are its scopes, in its namespaces.
 /// </summary>
 internal static class AccessControl
 {
-    /// <summary>The variable that holds the token.</summary>
+    /// <summary>The variable that holds the bootstrap token.</summary>
     public const string TokenVariable = "VALUESTREAM_BOOTSTRAP_TOKEN";
 
+    /// <summary>The policy of what takes events.</summary>
+    public const string Ingest = "ingest";
+
+    /// <summary>The policy of what tells something of runs; it holds where no other is named.</summary>
+    public const string Read = "read";
+
+    /// <summary>The policy of what tells or changes something of all namespaces at once.</summary>
+    public const string ReadEverything = "read everything";
+
+    /// <summary>The policy of what keeps the service running: a rebuild, a replay, an import. On a machine that is open to its users they may.</summary>
+    public const string Operate = "operate";
+
+    /// <summary>The policy of what tells nothing of runs.</summary>
+    public const string Anything = "anything";
+
     private const string SubmitterClaim = "submitter";
+    private const string ScopesClaim = "scopes";
 
     /// <summary>Registers authentication, and requires it everywhere.</summary>
     /// <param name="services">Where to.</param>
-    /// <param name="token">The token; null or empty when there is none.</param>
-    public static IServiceCollection AddAccess(this IServiceCollection services, string? token)
+    /// <param name="token">The bootstrap token; null or empty when there is none.</param>
+    /// <param name="isOpen">Whether who shows no token may send and read: nobody but this machine's users can reach the server.</param>
+    public static IServiceCollection AddAccess(this IServiceCollection services, string? token, bool isOpen)
     {
-        var hasToken = !string.IsNullOrEmpty(token);
-        services.AddSingleton(new BootstrapToken(hasToken ? SHA256.HashData(Encoding.UTF8.GetBytes(token!)) : null));
-        services.AddAuthentication(hasToken ? "select" : LoopbackHandler.Scheme)
+        services.AddSingleton(p => new Callers(string.IsNullOrEmpty(token) ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token)), isOpen, p.GetRequiredService<Tokens>()));
+        services.AddAuthentication("select")
             .AddPolicyScheme("select", null, o => o.ForwardDefaultSelector = context =>
-                context.Request.Headers.Authorization.Count > 0 || !IsBrowser(context.Request) && !context.Request.Cookies.ContainsKey("valuestream") ? BearerHandler.Scheme
+                context.Request.Headers.Authorization.Count > 0 ? BearerHandler.Scheme
+                : context.Request.Cookies.ContainsKey(Cookie) ? CookieAuthenticationDefaults.AuthenticationScheme
+                : isOpen || !IsBrowser(context.Request) ? BearerHandler.Scheme
                 : CookieAuthenticationDefaults.AuthenticationScheme)
-            .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Scheme, null)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Scheme, null)
             .AddCookie(o =>
             {
-                o.Cookie.Name = "valuestream";
+                o.Cookie.Name = Cookie;
                 o.Cookie.SameSite = SameSiteMode.Strict;
                 o.Cookie.HttpOnly = true;
                 o.LoginPath = "/login";
                 o.ReturnUrlParameter = "then";
                 o.ExpireTimeSpan = TimeSpan.FromHours(12);
+                // What the session's token opens is asked at each request: it may have been revoked.
+                o.Events.OnValidatePrincipal = static async c =>
+                {
+                    var callers = c.HttpContext.RequestServices.GetRequiredService<Callers>();
+                    if (await callers.AgainAsync(c.Principal?.FindFirstValue(SubmitterClaim), c.HttpContext.RequestAborted) is { } caller)
+                    {
+                        c.ReplacePrincipal(caller.ToPrincipal(CookieAuthenticationDefaults.AuthenticationScheme));
+                    }
+                    else if (callers.Anybody is { } anybody)
+                    {
+                        c.ReplacePrincipal(anybody);
+                    }
+                    else
+                    {
+                        c.RejectPrincipal();
+                    }
+                };
                 // A person is shown the form; a script whose session has ended is told so.
                 o.Events.OnRedirectToLogin = static c =>
                 {
@@ -54,10 +92,17 @@ internal static class AccessControl
                     c.Response.Redirect(c.RedirectUri);
                     return Task.CompletedTask;
                 };
+                o.Events.OnRedirectToAccessDenied = static c => BearerHandler.ForbidAsync(c.HttpContext);
             });
         // The request rules check the Host header themselves, and say what to do; the framework's own filter would not know this machine's names.
         services.Configure<HostFilteringOptions>(static o => o.AllowedHosts = ["*"]);
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(Policy(Scopes.Read))
+            .AddPolicy(Ingest, Policy(Scopes.Ingest))
+            .AddPolicy(Read, Policy(Scopes.Read))
+            .AddPolicy(ReadEverything, Policy(Scopes.Read, everything: true))
+            .AddPolicy(Operate, static p => p.RequireAuthenticatedUser().RequireAssertion(static c => c.User.Submitter() == Callers.Loopback || MayAdminister(c.User)))
+            .AddPolicy(Anything, Policy(Scopes.None));
         return services;
     }
 
@@ -65,48 +110,80 @@ internal static class AccessControl
     public static string Submitter(this ClaimsPrincipal user) =>
         user.FindFirstValue(SubmitterClaim) ?? throw new InvalidOperationException("A request came through without having been authenticated.");
 
-    /// <summary>Somebody who may call.</summary>
-    public static ClaimsPrincipal Caller(string submitter, string scheme) => new(new ClaimsIdentity([new Claim(SubmitterClaim, submitter)], scheme));
+    /// <summary>What a caller may do.</summary>
+    public static Scopes Granted(this ClaimsPrincipal user) => Enum.TryParse<Scopes>(user.FindFirstValue(ScopesClaim), out var scopes) ? scopes : Scopes.None;
+
+    /// <summary>The caller as the framework knows users.</summary>
+    public static ClaimsPrincipal ToPrincipal(this Caller caller, string scheme) => new(new ClaimsIdentity(
+        [
+            new Claim(SubmitterClaim, caller.Submitter), new Claim(ScopesClaim, caller.Scopes.ToString()), .. caller.Namespaces.Select(static n => new Claim(Viewer.NamespaceClaim, n)),
+        ], scheme));
+
+    /// <summary>Refuses what administrators do, to others; null to those who may.</summary>
+    /// <param name="user">Who asks.</param>
+    /// <param name="act">What it is, as a sentence begins.</param>
+    /// <param name="everywhere">Whether it touches every namespace.</param>
+    public static ProblemHttpResult? Refusal(this ClaimsPrincipal user, string act, bool everywhere = false) =>
+        !user.Granted().HasFlag(Scopes.Admin)
+            ? Problems.Forbidden(user.Submitter() == Callers.Loopback
+                ? $"{act} needs a login with a token of scope admin: start the server with {TokenVariable}, or make one with 'token create', and open /login."
+                : $"{act} needs a token of scope admin.")
+        : everywhere && !Viewer.MaySee(user).All ? Problems.Forbidden($"{act} needs a token of all namespaces.")
+        : null;
+
+    private static bool MayAdminister(ClaimsPrincipal user) => user.Refusal("", everywhere: true) is null;
+
+    private static AuthorizationPolicy Policy(Scopes scope, bool everything = false) => new AuthorizationPolicyBuilder().RequireAuthenticatedUser()
+        .RequireAssertion(c => c.User.Granted().HasFlag(scope) && (!everything || Viewer.MaySee(c.User).All)).Build();
+
+    private const string Cookie = "valuestream";
 
     private static bool IsBrowser(HttpRequest request) =>
         request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>The hash of the one token, or null when there is none.</summary>
-/// <param name="hash">SHA-256 of its UTF-8 bytes.</param>
-internal sealed class BootstrapToken(byte[]? hash)
+/// <summary>Somebody who may call.</summary>
+/// <param name="Submitter">How the log names it.</param>
+/// <param name="Scopes">What it may do.</param>
+/// <param name="Namespaces">In which namespaces, as patterns.</param>
+internal sealed record Caller(string Submitter, Scopes Scopes, ImmutableArray<string> Namespaces);
+
+/// <summary>Tells who calls by what they show.</summary>
+/// <param name="bootstrap">SHA-256 of the bootstrap token's UTF-8 bytes; null when there is none.</param>
+/// <param name="isOpen">Whether who shows nothing may call.</param>
+/// <param name="tokens">The tokens that were made.</param>
+internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens)
 {
-    /// <summary>The submitter of whoever uses it.</summary>
-    public const string Submitter = "token:0";
+    /// <summary>The submitter of whoever shows nothing, on this machine.</summary>
+    public const string Loopback = "loopback";
 
-    /// <summary>Whether there is one at all; without it nobody need log in.</summary>
-    public bool IsSet => hash is not null;
+    private const string BootstrapSubmitter = "token:0";
 
-    /// <summary>Refuses what needs somebody who has shown who they are, on this machine too; null where they have.</summary>
-    /// <param name="act">What it is, as a sentence begins.</param>
-    public ProblemHttpResult? Refusal(string act) =>
-        IsSet ? null : Problems.Forbidden($"{act} needs a login: start the server with {AccessControl.TokenVariable}.");
+    private static readonly ImmutableArray<string> Everywhere = [Token.AllNamespaces];
+    private static readonly Caller Administrator = new(BootstrapSubmitter, Scopes.Admin, Everywhere);
 
-    /// <summary>Whether a text is the token, in time that does not depend on how much of it is right.</summary>
-    public bool Is(string? text) =>
-        hash is not null && text is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(text)), hash);
+    /// <summary>Who shows nothing; null where everybody must show something.</summary>
+    public ClaimsPrincipal? Anybody { get; } = isOpen ? new Caller(Loopback, Scopes.Ingest | Scopes.Read, Everywhere).ToPrincipal(Loopback) : null;
+
+    /// <summary>Whether everybody must show something.</summary>
+    public bool NeedsLogin => Anybody is null;
+
+    /// <summary>Whose token a text is; null when it is nobody's. It is compared in time that does not depend on how much of it is right.</summary>
+    public async ValueTask<Caller?> OfAsync(string text, CancellationToken cancellationToken) =>
+        bootstrap is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(text)), bootstrap) ? Administrator
+        : await tokens.FindAsync(text, cancellationToken) is { } token ? Of(token) : null;
+
+    /// <summary>Who began a session, as they may call now; null when they no longer may.</summary>
+    public async ValueTask<Caller?> AgainAsync(string? submitter, CancellationToken cancellationToken) =>
+        submitter == BootstrapSubmitter ? bootstrap is not null ? Administrator : null
+        : submitter?.Split(':') is ["token", var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && await tokens.FindAsync(id, cancellationToken) is { } token ? Of(token) : null;
+
+    private static Caller Of(Token token) => new(token.Submitter, token.Scopes, token.Namespaces);
 }
 
-/// <summary>No token is set, so only this machine can call, and everybody on it may.</summary>
-internal sealed class LoopbackHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
-{
-    /// <summary>The scheme's name.</summary>
-    public new const string Scheme = "loopback";
-
-    private static readonly Task<AuthenticateResult> Anybody =
-        Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(AccessControl.Caller("loopback", Scheme), Scheme)));
-
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Anybody;
-}
-
-/// <summary><c>Authorization: Bearer</c> with the token.</summary>
-internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, BootstrapToken token)
+/// <summary><c>Authorization: Bearer</c> with a token. On a server that is open to its machine, whoever shows none of its tokens is anybody there.</summary>
+internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, Callers callers)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     /// <summary>The scheme's name.</summary>
@@ -115,11 +192,16 @@ internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions>
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization.ToString();
-        return Task.FromResult(
-            !header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? AuthenticateResult.NoResult()
-            : token.Is(header["Bearer ".Length..].Trim()) ? AuthenticateResult.Success(new AuthenticationTicket(AccessControl.Caller(BootstrapToken.Submitter, Scheme), Scheme))
-            : AuthenticateResult.Fail("The token is not this server's."));
+        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? OfAsync(header["Bearer ".Length..].Trim())
+            : Task.FromResult(callers.Anybody is { } anybody ? Ticket(anybody) : AuthenticateResult.NoResult());
     }
+
+    private async Task<AuthenticateResult> OfAsync(string text) =>
+        await callers.OfAsync(text, Context.RequestAborted) is { } caller ? Ticket(caller.ToPrincipal(Scheme))
+        : callers.Anybody is { } anybody ? Ticket(anybody)
+        : AuthenticateResult.Fail("The token is not this server's.");
+
+    private static AuthenticateResult Ticket(ClaimsPrincipal caller) => AuthenticateResult.Success(new AuthenticationTicket(caller, Scheme));
 
     /// <summary>Answers somebody who did not say who it is.</summary>
     public static Task RefuseAsync(HttpContext context)
@@ -128,5 +210,12 @@ internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions>
         return Problems.Unauthorized().ExecuteAsync(context);
     }
 
+    /// <summary>Answers somebody whose token does not open this.</summary>
+    public static Task ForbidAsync(HttpContext context) =>
+        Problems.Forbidden("The token does not open this: it needs another scope (ingest to send, read to look, admin to set), or all namespaces. Whoever administers the server can make such a token.")
+            .ExecuteAsync(context);
+
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(Context);
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ForbidAsync(Context);
 }

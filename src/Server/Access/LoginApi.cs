@@ -18,25 +18,21 @@ internal static class LoginApi
     }
 
     /// <remarks>It is no page of the dashboard: it must not show what the dashboard's frame shows, and must work without any of its queries.</remarks>
-    private static IResult Form(HttpContext context, IAntiforgery antiforgery, BootstrapToken token, [FromQuery] string? then, [FromQuery] string? wrong)
+    private static IResult Form(HttpContext context, IAntiforgery antiforgery, [FromQuery] string? then, [FromQuery] string? wrong)
     {
-        if (!token.IsSet)
-        {
-            return TypedResults.LocalRedirect(Local(then));
-        }
         var tokens = antiforgery.GetAndStoreTokens(context);
         var html = HtmlEncoder.Default;
         return PlainPage.Of("Log in to ValueStream", $"""
             {(wrong is null ? "" : "<p class=\"problem\" role=\"alert\">That is not this server's token.</p>")}
             <form method="post" action="/login?then={html.Encode(Uri.EscapeDataString(Local(then)))}">
             <input type="hidden" name="{html.Encode(tokens.FormFieldName)}" value="{html.Encode(tokens.RequestToken!)}">
-            <p><label for="token">Token, as in the server's {AccessControl.TokenVariable}</label></p>
+            <p><label for="token">A token of this server: the one in its {AccessControl.TokenVariable}, or one that an administrator made</label></p>
             <p><input id="token" name="token" type="password" autocomplete="current-password" required autofocus> <button>Log in</button></p>
             </form>
             """);
     }
 
-    private static async Task<IResult> LogIn(HttpContext context, IAntiforgery antiforgery, BootstrapToken token, [FromQuery] string? then)
+    private static async Task<IResult> LogIn(HttpContext context, IAntiforgery antiforgery, Callers callers, [FromQuery] string? then)
     {
         if (!context.Request.HasFormContentType)
         {
@@ -48,12 +44,11 @@ internal static class LoginApi
             return Problems.Invalid("", "The form is out of date, or cookies are refused. Open /login again.");
         }
         var form = await context.Request.ReadFormAsync();
-        if (!token.Is(form["token"]))
+        if (await callers.OfAsync(form["token"].ToString().Trim(), context.RequestAborted) is not { } caller)
         {
             return TypedResults.LocalRedirect($"/login?wrong=1&then={Uri.EscapeDataString(Local(then))}");
         }
-        await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme,
-            AccessControl.Caller(BootstrapToken.Submitter, CookieAuthenticationDefaults.AuthenticationScheme));
+        await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, caller.ToPrincipal(CookieAuthenticationDefaults.AuthenticationScheme));
         return TypedResults.LocalRedirect(Local(then));
     }
 

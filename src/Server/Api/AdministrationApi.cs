@@ -8,6 +8,7 @@ using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Api;
 
@@ -30,13 +31,13 @@ internal static class AdministrationApi
     }
 
     private static async Task<Results<Ok<OperationSettingAnswer>, ProblemHttpResult>> Operation(
-        string key, HttpRequest request, BootstrapToken token, AdministrationQueries administration, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
+        string key, HttpRequest request, AdministrationQueries administration, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (token.Refusal("Administering") is { } refusal)
+        if (request.HttpContext.User.Refusal("Administering") is { } refusal)
         {
             return refusal;
         }
-        if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Visible.Everything, cancellationToken) is not { } found)
+        if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Viewer.MaySee(request.HttpContext.User), cancellationToken) is not { } found)
         {
             return Unknown(key);
         }
@@ -60,7 +61,7 @@ internal static class AdministrationApi
         var setting = Read(body);
         if (setting.MergedInto is { Length: > 0 } target)
         {
-            await CheckMergeAsync(operation, target, administration, cancellationToken);
+            await CheckMergeAsync(operation, target, Viewer.MaySee(request.HttpContext.User), administration, cancellationToken);
         }
         var position = await AppendAsync(OperationSetting.IdOf(found.Namespace, operation), null, new EventData
         {
@@ -72,9 +73,9 @@ internal static class AdministrationApi
     }
 
     private static async Task<Results<Ok<ExclusionAnswer>, ProblemHttpResult>> Exclusion(
-        string key, HttpRequest request, BootstrapToken token, RunQueries runs, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
+        string key, HttpRequest request, RunQueries runs, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (token.Refusal("Administering") is { } refusal)
+        if (request.HttpContext.User.Refusal("Administering") is { } refusal)
         {
             return refusal;
         }
@@ -96,9 +97,10 @@ internal static class AdministrationApi
         string key, JsonElement body, HttpRequest request, RunQueries runs, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {
         var root = Members(body);
+        var visible = Viewer.MaySee(request.HttpContext.User);
         var attempt = EventReader.ReadAttempt(root);
-        if (!ShortKey.TryParse(key, out var run) || await runs.ResolveAsync(key, Visible.Everything, cancellationToken) is not [var id]
-            || await runs.FindAsync(run, attempt, Visible.Everything, cancellationToken) is null)
+        if (!ShortKey.TryParse(key, out var run) || await runs.ResolveAsync(key, visible, cancellationToken) is not [var id]
+            || await runs.FindAsync(run, attempt, visible, cancellationToken) is null)
         {
             return null;
         }
@@ -156,10 +158,10 @@ internal static class AdministrationApi
             : throw new UnreadableException("", "Nothing is to be set; say some of name, mergedInto, description, owner, environment, durationLimit, errorRateLimit, hidden, reasonRequired.");
     }
 
-    private static async Task CheckMergeAsync(ShortKey operation, string target, AdministrationQueries administration, CancellationToken cancellationToken)
+    private static async Task CheckMergeAsync(ShortKey operation, string target, Visible visible, AdministrationQueries administration, CancellationToken cancellationToken)
     {
         const string field = "mergedInto";
-        if (!ShortKey.TryParse(target, out var into) || await administration.FindAsync(into, Visible.Everything, cancellationToken) is null)
+        if (!ShortKey.TryParse(target, out var into) || await administration.FindAsync(into, visible, cancellationToken) is null)
         {
             throw new UnreadableException(field, $"There is no operation with key '{target}'.");
         }

@@ -6,6 +6,7 @@ using ValueStream.Server.Access;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Queries;
+using ValueStream.Web;
 using ValueStream.Web.Pages.Shared;
 
 namespace ValueStream.Server.Api;
@@ -17,7 +18,7 @@ internal static class AdministrationForms
     public static void MapAdministrationForms(this IEndpointRouteBuilder app)
     {
         var forms = app.MapPageForms().AddEndpointFilter(static async (context, next) =>
-            context.HttpContext.RequestServices.GetRequiredService<BootstrapToken>().Refusal("Administering") is { } refusal ? refusal : await next(context));
+            context.HttpContext.User.Refusal("Administering") is { } refusal ? refusal : await next(context));
         forms.MapPost("/operations/{key}/settings", Operation);
         forms.MapPost("/runs/{key}/exclusion", Exclusion);
     }
@@ -26,7 +27,7 @@ internal static class AdministrationForms
     private static async Task<IResult> Operation(
         string key, HttpContext context, ITempDataDictionaryFactory next, AdministrationQueries administration, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Visible.Everything, cancellationToken) is not { } found)
+        if (!ShortKey.TryParse(key, out var operation) || await administration.FindAsync(operation, Viewer.MaySee(context.User), cancellationToken) is not { } found)
         {
             return AdministrationApi.Unknown(key);
         }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ValueStream.Server.Access;
 using ValueStream.Server.Operations;
 
 namespace ValueStream.Server.Api;
@@ -15,8 +16,8 @@ internal static class CliApi
     /// <summary>Maps the routes.</summary>
     public static void MapCli(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/cli", List).WithName("ListCli").WithTags("vscli").WithSummary("The platforms for which this server has vscli, with how to install it");
-        app.MapGet("/cli/{platform}", Download).WithName("GetCli").WithTags("vscli").WithSummary("vscli for a platform: linux-x64 or linux-arm64")
+        app.MapGet("/cli", List).RequireAuthorization(AccessControl.Anything).WithName("ListCli").WithTags("vscli").WithSummary("The platforms for which this server has vscli, with how to install it");
+        app.MapGet("/cli/{platform}", Download).RequireAuthorization(AccessControl.Anything).WithName("GetCli").WithTags("vscli").WithSummary("vscli for a platform: linux-x64 or linux-arm64")
             .Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
     }
 

@@ -6,6 +6,7 @@ using ValueStream.Server.Operations;
 using ValueStream.Store;
 using ValueStream.Store.Projections;
 using ValueStream.Store.Queries;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Api;
 
@@ -48,11 +49,11 @@ internal static class LiveApi
         long? last = long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
         var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.RegisterForDispose(stop);
-        return TypedResults.ServerSentEvents(ChangesAsync(run, last, projections, traces, signals, stop.Token));
+        return TypedResults.ServerSentEvents(ChangesAsync(run, Viewer.MaySee(context.User), last, projections, traces, signals, stop.Token));
     }
 
     private static async IAsyncEnumerable<SseItem<LiveChange>> ChangesAsync(
-        ShortKey? run, long? last, ProjectionQueries projections, TraceQueries traces, ProjectorSignals signals,
+        ShortKey? run, Visible visible, long? last, ProjectionQueries projections, TraceQueries traces, ProjectorSignals signals,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A page that has just been served is as of now; one that comes back says how far it had seen.
@@ -69,7 +70,7 @@ internal static class LiveApi
             if (position > looked)
             {
                 looked = position;
-                if (run is not { } key || await traces.VersionAsync(key, Visible.Everything, cancellationToken) > seen)
+                if (run is not { } key || await traces.VersionAsync(key, visible, cancellationToken) > seen)
                 {
                     seen = position;
                     spokeAt = DateTime.UtcNow;

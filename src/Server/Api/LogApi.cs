@@ -6,6 +6,8 @@ using ValueStream.Server.Access;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Log;
+using ValueStream.Store.Queries;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Api;
 
@@ -40,9 +42,9 @@ internal static class LogApi
         }, "application/x-ndjson");
 
     private static async Task<Results<Ok<RedactAnswer>, ProblemHttpResult>> Redact(
-        long position, RedactRequest request, HttpContext context, BootstrapToken token, Redactor redactor, CancellationToken cancellationToken)
+        long position, RedactRequest request, HttpContext context, EventQueries events, Redactor redactor, CancellationToken cancellationToken)
     {
-        if (token.Refusal("Erasing") is { } refusal)
+        if (context.User.Refusal("Erasing") is { } refusal)
         {
             return refusal;
         }
@@ -52,7 +54,8 @@ internal static class LogApi
         }
         try
         {
-            return await redactor.RedactAsync(position, request.Members ?? [], context.User.Submitter(), request.Actor, request.Reason, cancellationToken) is { } redacted
+            return await events.FindAsync(position, Viewer.MaySee(context.User), cancellationToken) is not null
+                && await redactor.RedactAsync(position, request.Members ?? [], context.User.Submitter(), request.Actor, request.Reason, cancellationToken) is { } redacted
                 ? TypedResults.Ok(new RedactAnswer(redacted))
                 : Problems.NotFound($"There is no event at position {position}, or its data was erased before.");
         }

@@ -1,9 +1,11 @@
 using System.ComponentModel;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Queries;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Api;
 
@@ -27,35 +29,35 @@ internal static class OperationsApi
     }
 
     private static async Task<Results<Ok<OperationsView>, ProblemHttpResult>> Operations(
-        [AsParameters] OperationSearch search, OperationQueries operations, CancellationToken cancellationToken) =>
-        search.Problem() is { } problem ? problem : TypedResults.Ok(await operations.ListAsync(search.ToFilter(), Visible.Everything, cancellationToken));
+        [AsParameters] OperationSearch search, ClaimsPrincipal user, OperationQueries operations, CancellationToken cancellationToken) =>
+        search.Problem() is { } problem ? problem : TypedResults.Ok(await operations.ListAsync(search.ToFilter(), Viewer.MaySee(user), cancellationToken));
 
     private static async Task<Results<Ok<OperationView>, ProblemHttpResult>> Operation(
-        string key, OperationQueries operations, CancellationToken cancellationToken,
+        string key, ClaimsPrincipal user, OperationQueries operations, CancellationToken cancellationToken,
         [Description("The window's first day; 28 days where absent")] DateTimeOffset? from = null, [Description("The end of the window's last day; now where absent")] DateTimeOffset? to = null) =>
-        ShortKey.TryParse(key, out var operation) && await operations.FindAsync(operation, from, to, Visible.Everything, cancellationToken) is { } view
+        ShortKey.TryParse(key, out var operation) && await operations.FindAsync(operation, from, to, Viewer.MaySee(user), cancellationToken) is { } view
             ? TypedResults.Ok(view) : Unknown(key);
 
     private static async Task<Results<Ok<MetricsView>, ProblemHttpResult>> Metrics(
-        string key, [AsParameters] MetricSearch search, MetricQueries metrics, CancellationToken cancellationToken)
+        string key, [AsParameters] MetricSearch search, ClaimsPrincipal user, MetricQueries metrics, CancellationToken cancellationToken)
     {
         if (search.Problem() is { } problem)
         {
             return problem;
         }
-        return ShortKey.TryParse(key, out var operation) && await metrics.OfAsync(operation, search.ToFilter(), Visible.Everything, cancellationToken) is { } view
+        return ShortKey.TryParse(key, out var operation) && await metrics.OfAsync(operation, search.ToFilter(), Viewer.MaySee(user), cancellationToken) is { } view
             ? TypedResults.Ok(view) : Unknown(key);
     }
 
     private static async Task<Results<Ok<ListView<string>>, ProblemHttpResult>> Tags(
-        TagQueries tags, CancellationToken cancellationToken, [Description("What the keys begin with")] string q = "", [Description("1 to 1,000")] int limit = 100) =>
+        ClaimsPrincipal user, TagQueries tags, CancellationToken cancellationToken, [Description("What the keys begin with")] string q = "", [Description("1 to 1,000")] int limit = 100) =>
         limit is < 1 or > MostTags ? Problems.Invalid("limit", $"It must be 1 to {MostTags:N0}.")
-        : TypedResults.Ok(await tags.KeysAsync(q, limit, Visible.Everything, cancellationToken));
+        : TypedResults.Ok(await tags.KeysAsync(q, limit, Viewer.MaySee(user), cancellationToken));
 
     private static async Task<Results<Ok<ListView<string>>, ProblemHttpResult>> Values(
-        string key, TagQueries tags, CancellationToken cancellationToken, [Description("What the values begin with")] string q = "", [Description("1 to 1,000")] int limit = 100) =>
+        string key, ClaimsPrincipal user, TagQueries tags, CancellationToken cancellationToken, [Description("What the values begin with")] string q = "", [Description("1 to 1,000")] int limit = 100) =>
         limit is < 1 or > MostTags ? Problems.Invalid("limit", $"It must be 1 to {MostTags:N0}.")
-        : TypedResults.Ok(await tags.ValuesAsync(key, q, limit, Visible.Everything, cancellationToken));
+        : TypedResults.Ok(await tags.ValuesAsync(key, q, limit, Viewer.MaySee(user), cancellationToken));
 
     private static ProblemHttpResult Unknown(string key) => Problems.NotFound($"There is no operation with key '{key}'. /api/v1/operations lists them; a run names its own.");
 }

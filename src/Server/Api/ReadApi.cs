@@ -1,9 +1,12 @@
 using System.ComponentModel;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
+using ValueStream.Server.Access;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Queries;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Api;
 
@@ -18,7 +21,7 @@ internal static class ReadApi
         api.MapGet("/events/{position:long}", Event).WithName("GetEvent").WithTags("Events").WithSummary("One event, with the webhook's body that it came in while that is kept").ProducesProblem(404);
         api.MapGet("/log/head", Head).WithName("GetHead").WithTags("Events").WithSummary("The end of the log: position and chain hash");
         api.MapGet("/projections", Projections).WithName("ListProjections").WithTags("Projections").WithSummary("Position and lag of every projection");
-        api.MapPost("/projections/runs/rebuild", Rebuild).WithName("RebuildProjection").WithTags("Projections")
+        api.MapPost("/projections/runs/rebuild", Rebuild).RequireAuthorization(AccessControl.Operate).WithName("RebuildProjection").WithTags("Projections")
             .WithSummary("Compute the projections anew from the whole log, beside the live ones").ProducesProblem(409);
         api.MapGet("/runs", Runs).WithName("ListRuns").WithTags("Runs").WithSummary("Search runs: those that ended in the window or are running, newest start first").ProducesProblem(400);
         api.MapGet("/runs/{key}", Run).WithName("GetRun").WithTags("Runs").WithSummary("One run, the newest attempt unless one is named").ProducesProblem(404);
@@ -27,44 +30,44 @@ internal static class ReadApi
     }
 
     private static async Task<Results<Ok<ListView<EventView>>, ProblemHttpResult>> Events(
-        [AsParameters] EventSearch search, EventQueries events, CancellationToken cancellationToken) =>
-        search.Problem() is { } problem ? problem : TypedResults.Ok(await events.ListAsync(search.ToFilter(), Visible.Everything, cancellationToken));
+        [AsParameters] EventSearch search, ClaimsPrincipal user, EventQueries events, CancellationToken cancellationToken) =>
+        search.Problem() is { } problem ? problem : TypedResults.Ok(await events.ListAsync(search.ToFilter(), Viewer.MaySee(user), cancellationToken));
 
-    private static async Task<Results<Ok<EventView>, ProblemHttpResult>> Event(long position, EventQueries events, CancellationToken cancellationToken) =>
-        await events.FindAsync(position, Visible.Everything, cancellationToken) is { } view
+    private static async Task<Results<Ok<EventView>, ProblemHttpResult>> Event(long position, ClaimsPrincipal user, EventQueries events, CancellationToken cancellationToken) =>
+        await events.FindAsync(position, Viewer.MaySee(user), cancellationToken) is { } view
             ? TypedResults.Ok(view) : Problems.NotFound($"There is no event at position {position}. /api/v1/log/head says which is the last.");
 
     private static async Task<Ok<HeadView>> Head(EventQueries events, CancellationToken cancellationToken) =>
         TypedResults.Ok(await events.HeadAsync(cancellationToken));
 
-    private static async Task<Ok<ListView<ProjectionView>>> Projections(ProjectionQueries projections, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await projections.ListAsync(cancellationToken));
+    private static async Task<Ok<ListView<ProjectionView>>> Projections(ClaimsPrincipal user, ProjectionQueries projections, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await projections.ListAsync(Viewer.MaySee(user), cancellationToken));
 
     private static async Task<Results<Accepted, ProblemHttpResult>> Rebuild(Store.Projections.Projector projector, CancellationToken cancellationToken) =>
         await projector.BeginRebuildAsync(cancellationToken) ? TypedResults.Accepted("/api/v1/projections") : Problems.Conflict("A rebuild is under way; /api/v1/projections shows how far it is.");
 
     private static async Task<Results<Ok<ListView<RunView>>, ProblemHttpResult>> Runs(
-        [AsParameters] RunSearch search, RunQueries runs, CancellationToken cancellationToken)
+        [AsParameters] RunSearch search, ClaimsPrincipal user, RunQueries runs, CancellationToken cancellationToken)
     {
         if (search.Problem() is { } problem)
         {
             return problem;
         }
-        return TypedResults.Ok(await runs.ListAsync(search.ToFilter(), Visible.Everything, cancellationToken));
+        return TypedResults.Ok(await runs.ListAsync(search.ToFilter(), Viewer.MaySee(user), cancellationToken));
     }
 
     private static async Task<Results<Ok<RunView>, ProblemHttpResult>> Run(
-        string key, RunQueries runs, CancellationToken cancellationToken, int? attempt = null) =>
-        ShortKey.TryParse(key, out var run) && await runs.FindAsync(run, attempt, Visible.Everything, cancellationToken) is { } view
+        string key, ClaimsPrincipal user, RunQueries runs, CancellationToken cancellationToken, int? attempt = null) =>
+        ShortKey.TryParse(key, out var run) && await runs.FindAsync(run, attempt, Viewer.MaySee(user), cancellationToken) is { } view
             ? TypedResults.Ok(view) : Unknown(key, attempt);
 
     private static async Task<Results<Ok<TraceView>, ProblemHttpResult>> Trace(
-        string key, TraceQueries traces, CancellationToken cancellationToken, int? attempt = null) =>
-        ShortKey.TryParse(key, out var run) && await traces.OfAsync(run, attempt, Visible.Everything, cancellationToken) is { } view
+        string key, ClaimsPrincipal user, TraceQueries traces, CancellationToken cancellationToken, int? attempt = null) =>
+        ShortKey.TryParse(key, out var run) && await traces.OfAsync(run, attempt, Viewer.MaySee(user), cancellationToken) is { } view
             ? TypedResults.Ok(view) : Unknown(key, attempt);
 
     private static async Task<Results<Ok<ListView<EventView>>, ProblemHttpResult>> History(
-        string key, RunQueries runs, EventQueries events, CancellationToken cancellationToken, int limit = 100, string? cursor = null)
+        string key, ClaimsPrincipal user, RunQueries runs, EventQueries events, CancellationToken cancellationToken, int limit = 100, string? cursor = null)
     {
         if (limit is < 1 or > 1000)
         {
@@ -75,8 +78,8 @@ internal static class ReadApi
             return Unknown(key, null);
         }
         // A run that has neither started nor ended is no row yet, but it has been annotated or linked.
-        var history = await events.ListAsync(new EventFilter { Run = run, Limit = limit, Cursor = cursor }, Visible.Everything, cancellationToken);
-        return history.Items.Count > 0 || await runs.FindAsync(run, null, Visible.Everything, cancellationToken) is not null
+        var history = await events.ListAsync(new EventFilter { Run = run, Limit = limit, Cursor = cursor }, Viewer.MaySee(user), cancellationToken);
+        return history.Items.Count > 0 || await runs.FindAsync(run, null, Viewer.MaySee(user), cancellationToken) is not null
             ? TypedResults.Ok(history) : Unknown(key, null);
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Server.Access;
 using ValueStream.Server.Ingest;
@@ -13,7 +14,7 @@ internal static class SystemForms
     /// <summary>Maps the forms' targets.</summary>
     public static void MapSystemForms(this IEndpointRouteBuilder app)
     {
-        var forms = app.MapPageForms().MapGroup("/system");
+        var forms = app.MapPageForms().MapGroup("/system").RequireAuthorization(AccessControl.Operate);
         forms.MapPost("/rebuild", async (Projector projector, CancellationToken cancellationToken) =>
             Said(await projector.BeginRebuildAsync(cancellationToken) ? "rebuild" : "rebuilding", "projections"));
         forms.MapPost("/quarantine/{id:guid}/replay", async (Guid id, HttpContext context, Quarantine quarantine, Ingestor ingestor, CancellationToken cancellationToken) =>
@@ -27,8 +28,8 @@ internal static class SystemForms
                 return Said("still", "quarantine");
             }
         });
-        forms.MapPost("/quarantine/{id:guid}/drop", async (Guid id, BootstrapToken token, Quarantine quarantine, CancellationToken cancellationToken) =>
-            token.Refusal("Throwing deliveries away") is { } refusal ? (IResult)refusal
+        forms.MapPost("/quarantine/{id:guid}/drop", async (Guid id, ClaimsPrincipal user, Quarantine quarantine, CancellationToken cancellationToken) =>
+            user.Refusal("Throwing deliveries away", everywhere: true) is { } refusal ? (IResult)refusal
             : Said(await quarantine.RemoveAsync(id, cancellationToken) ? "dropped" : "gone", "quarantine"));
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Core.Events;
@@ -24,7 +25,7 @@ internal static class TracersApi
     public static void MapTracers(this IEndpointRouteBuilder app)
     {
         var api = app.MapGroup(Routes.Tracers).WithTags("Tracers").ProducesProblem(503);
-        api.MapGet("/", List).WithName("ListTracers").WithSummary("The tracers that finished runs are forwarded to, with lag and last error");
+        api.MapGet("/", List).RequireAuthorization(AccessControl.ReadEverything).WithName("ListTracers").WithSummary("The tracers that finished runs are forwarded to, with lag and last error");
         api.MapGet("/{name}/set-aside", SetAside).WithName("ListSpansSetAside").WithSummary("Spans that a tracer refused by themselves, newest first, at most 1,000").ProducesProblem(404);
         api.MapPost("/{name}/resend", Resend).WithName("ResendToTracer").WithSummary("Send everything after a position or since a time again, under the same ids")
             .Accepts<ResendRequest>("application/json").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404);
@@ -35,14 +36,14 @@ internal static class TracersApi
         TypedResults.Ok(new ListView<TracerView>(await tracers.ListAsync(cancellationToken), null));
 
     private static async Task<Results<Ok<ListView<SpanSetAside>>, ProblemHttpResult>> SetAside(
-        string name, ConfiguredTracers configured, Tracers tracers, CancellationToken cancellationToken) =>
+        string name, ClaimsPrincipal user, ConfiguredTracers configured, Tracers tracers, CancellationToken cancellationToken) =>
         configured.Find(name) is not { } tracer ? None(name)
-        : TypedResults.Ok(new ListView<SpanSetAside>(await tracers.SetAsideAsync(tracer.Name, Visible.Everything, cancellationToken), null));
+        : TypedResults.Ok(new ListView<SpanSetAside>(await tracers.SetAsideAsync(tracer.Name, Viewer.MaySee(user), cancellationToken), null));
 
     private static async Task<Results<Ok<ResendAnswer>, ProblemHttpResult>> Resend(
-        string name, HttpRequest request, BootstrapToken token, ConfiguredTracers configured, Tracers tracers, EventQueries events, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
+        string name, HttpRequest request, ConfiguredTracers configured, Tracers tracers, EventQueries events, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (token.Refusal("Sending again") is { } refusal)
+        if (request.HttpContext.User.Refusal("Sending again", everywhere: true) is { } refusal)
         {
             return refusal;
         }
@@ -72,10 +73,10 @@ internal static class TracersApi
 
     /// <summary>The form of the System page: a position, or a time as people write it.</summary>
     private static async Task<IResult> ResendForm(
-        string name, HttpContext context, BootstrapToken token, ConfiguredTracers configured, Tracers tracers, EventQueries events, Ingestor ingestor, TimeProvider time,
+        string name, HttpContext context, ConfiguredTracers configured, Tracers tracers, EventQueries events, Ingestor ingestor, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        if (token.Refusal("Sending again") is { } refusal)
+        if (context.User.Refusal("Sending again", everywhere: true) is { } refusal)
         {
             return refusal;
         }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Store.Log;
+using ValueStream.Store.Queries;
 
 namespace ValueStream.Server.Ingest;
 
@@ -15,6 +16,9 @@ internal sealed record Sending(string Submitter, DateTimeOffset ReceivedAt, Date
 {
     /// <summary>Clocks that differ by less are taken to agree: the rest is the time on the way.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
+
+    /// <summary>In which namespaces its token may write.</summary>
+    public Visible Writes { get; init; } = Visible.Everything;
 
     /// <summary>Server minus sender, zero where the clocks agree.</summary>
     public TimeSpan ClockOffset => SentAt is { } sentAt && (ReceivedAt - sentAt).Duration() > Tolerance ? ReceivedAt - sentAt : TimeSpan.Zero;
@@ -44,7 +48,7 @@ internal static class EventReader
             throw new UnreadableException("action", "A heartbeat is no event of the log; send it by itself or in an array.");
         }
         var kind = EventKinds.FromAction(action) ?? throw new UnreadableException("action", $"'{action}' is not known; say one of {EventKinds.Actions}.");
-        run ??= ReadRun(item.Member("run"));
+        run = Allowed(run ?? ReadRun(item.Member("run")), sending);
         var data = new EventData
         {
             Name = item.Member("name")?.Text("name", Limits.Id),
@@ -71,10 +75,11 @@ internal static class EventReader
     /// <summary>A run's sign of life; null when the item is something else.</summary>
     /// <param name="item">The JSON object.</param>
     /// <param name="run">Whose it is, where the sender wrote a reference that had to be looked up.</param>
+    /// <param name="sending">Who sent it and when.</param>
     /// <exception cref="UnreadableException">Something is wrong with it.</exception>
-    public static (RunId Run, TimeSpan Lease)? ReadHeartbeat(JsonElement item, RunId? run) =>
+    public static (RunId Run, TimeSpan Lease)? ReadHeartbeat(JsonElement item, RunId? run, Sending sending) =>
         item.ValueKind == JsonValueKind.Object && item.Member("action") is { ValueKind: JsonValueKind.String } action && action.ValueEquals(EventKinds.Heartbeat)
-            ? (run ?? ReadRun(item.Member("run")), ReadLease(item) ?? throw new UnreadableException("lease", "It is missing; say for how many seconds the run lives without another heartbeat."))
+            ? (Allowed(run ?? ReadRun(item.Member("run")), sending), ReadLease(item) ?? throw new UnreadableException("lease", "It is missing; say for how many seconds the run lives without another heartbeat."))
             : null;
 
     /// <summary>An event with what the server works out: the name, the clock's offset, the delivery's hash.</summary>
@@ -102,6 +107,9 @@ internal static class EventReader
         text.Length == 0 ? throw new UnreadableException(field, "It is empty.")
         : text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-') ? text
         : throw new UnreadableException(field, "It may have letters, digits, '_', '.' and '-' only.");
+
+    private static RunId Allowed(RunId run, Sending sending) => sending.Writes.Includes(run.Namespace) ? run
+        : throw new UnreadableException("run.namespace", $"The token may not write namespace '{run.Namespace}'; use one that may, or say a namespace that this one may write.");
 
     private static RunId ReadRun(JsonElement? run)
     {

@@ -8,6 +8,8 @@ using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Access;
 using ValueStream.Store.Log;
+using ValueStream.Store.Queries;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Ingest;
 
@@ -31,6 +33,7 @@ internal sealed class EventStream(HttpContext context, Ingestor ingestor, TimePr
 
     private readonly Queue<Batch> _inFlight = [];
     private readonly string _submitter = context.User.Submitter();
+    private readonly Visible _writes = Viewer.MaySee(context.User);
     private readonly TimeSpan? _behind = context.Request.SentAt() is { } sentAt ? time.GetUtcNow() - sentAt : null;
     private readonly string? _key = ReadKey(context.Request);
     private Batch _open = new();
@@ -120,7 +123,7 @@ internal sealed class EventStream(HttpContext context, Ingestor ingestor, TimePr
             _ended = read.IsCompleted;
             var receivedAt = time.GetUtcNow();
             // The sender's clock was told once, at the beginning: how far it is off stays the same.
-            var sending = new Sending(_submitter, receivedAt, receivedAt - _behind);
+            var sending = new Sending(_submitter, receivedAt, receivedAt - _behind) { Writes = _writes };
             while (NextLine(ref buffer) is { } line)
             {
                 await TakeLineAsync(line, sending, cancellationToken);
@@ -198,7 +201,7 @@ internal sealed class EventStream(HttpContext context, Ingestor ingestor, TimePr
                 throw new UnreadableException("", $"A line may have {Limits.LineBytes} bytes at the most.");
             }
             using var json = JsonReading.Parse(bytes, what: "line");
-            var e = EventReader.Read(json.RootElement, await ingestor.LookUpAsync(json.RootElement, cancellationToken), sending);
+            var e = EventReader.Read(json.RootElement, await ingestor.LookUpAsync(json.RootElement, sending.Writes, cancellationToken), sending);
             _open.Events.Add((_line, _key is null || json.RootElement.Member("eventId") is not null ? e
                 : e with { EventId = EventIds.Of("ndjson", _key, _line.ToString(System.Globalization.CultureInfo.InvariantCulture)) }));
         }

@@ -3,6 +3,7 @@ using ValueStream.Core.Wire;
 using ValueStream.Server.Access;
 using ValueStream.Server.Api;
 using ValueStream.Server.Operations;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Ingest;
 
@@ -11,7 +12,7 @@ internal static class EventsApi
 {
     /// <summary>Maps the route.</summary>
     public static void MapEventsIngest(this IEndpointRouteBuilder app) =>
-        app.MapPost(Routes.Events, Take).WithName("TakeEvents").WithTags("Events")
+        app.MapPost(Routes.Events, Take).RequireAuthorization(AccessControl.Ingest).WithName("TakeEvents").WithTags("Events")
             .WithSummary("Take one event, an array of events, or a stream of one event a line")
             .WithDescription("Answers after the events are durable. An array is answered item by item; 422 when every item is rejected. "
                 + "A stream (application/x-ndjson) may have any length, its lines 256 kB; the answer begins with the first events that are durable, "
@@ -34,7 +35,7 @@ internal static class EventsApi
             using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
             var root = body.RootElement;
             var (items, sentAt, isOne) = Items(root);
-            var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? request.SentAt());
+            var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? request.SentAt()) { Writes = Viewer.MaySee(request.HttpContext.User) };
             var answers = await ingestor.TakeAsync(items, sending, cancellationToken);
             if (isOne && answers is [{ Item: { Status: "rejected" } rejected, Field: var field }])
             {

@@ -26,8 +26,8 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
         {
             try
             {
-                var run = await LookUpAsync(items[i], cancellationToken);
-                if (EventReader.ReadHeartbeat(items[i], run) is { } heartbeat)
+                var run = await LookUpAsync(items[i], sending.Writes, cancellationToken);
+                if (EventReader.ReadHeartbeat(items[i], run, sending) is { } heartbeat)
                 {
                     var key = heartbeat.Run.Key;
                     (leased ??= []).Add((key, heartbeat.Lease));
@@ -82,14 +82,14 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
     }
 
     /// <summary>A run that is named by a text: its key, or a rendering or alias that resolves.</summary>
-    public async Task<RunId?> LookUpAsync(JsonElement item, CancellationToken cancellationToken)
+    public async Task<RunId?> LookUpAsync(JsonElement item, Visible visible, CancellationToken cancellationToken)
     {
         if (item.ValueKind != JsonValueKind.Object || item.Member("run") is not { ValueKind: JsonValueKind.String } run)
         {
             return null;
         }
         var text = run.Text("run", Limits.Reference)!;
-        return await runs.ResolveAsync(text, Visible.Everything, cancellationToken) switch
+        return await runs.ResolveAsync(text, visible, cancellationToken) switch
         {
             [var one] => one,
             [] => throw new UnreadableException("run", $"'{text}' is not a run that is known; say source, type, namespace and id instead."),

@@ -1,4 +1,5 @@
 using ValueStream.Core.Wire;
+using ValueStream.Server.Access;
 using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
@@ -14,12 +15,12 @@ internal static class Health
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapGet("/healthz", static () => TypedResults.Text("alive")).AllowAnonymous().WithName("Alive").WithTags("Health");
-        app.MapGet("/readyz", Ready).WithName("Ready").WithTags("Health")
+        app.MapGet("/readyz", Ready).RequireAuthorization(AccessControl.Anything).WithName("Ready").WithTags("Health")
             .WithSummary("Ready: the database answers, its schema is this version's, the queue has room")
             .Produces<ReadyView>().Produces<ReadyView>(503);
         // Load balancers ask by either method.
         app.MapMethods("/healthz", Head, static () => TypedResults.Ok()).AllowAnonymous().ExcludeFromDescription();
-        app.MapMethods("/readyz", Head, Ready).ExcludeFromDescription();
+        app.MapMethods("/readyz", Head, Ready).RequireAuthorization(AccessControl.Anything).ExcludeFromDescription();
     }
 
     private static async Task<IResult> Ready(
@@ -67,7 +68,7 @@ internal static class Health
 
         // A database that hangs is left alone with the question: whoever asks must have an answer while there is use for one.
         async Task<((bool, TimeSpan), ListView<ProjectionView>)> AskAsync() =>
-            (await health.LookAsync(cancellationToken), await projections.ListAsync(cancellationToken));
+            (await health.LookAsync(cancellationToken), await projections.ListAsync(Visible.Everything, cancellationToken));
     }
 }
 

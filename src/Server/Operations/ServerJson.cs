@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using ValueStream.Core.Wire;
+using ValueStream.Server.Access;
 
 namespace ValueStream.Server.Operations;
 
@@ -21,6 +22,10 @@ namespace ValueStream.Server.Operations;
 [JsonSerializable(typeof(ExclusionRequest))]
 [JsonSerializable(typeof(ExclusionAnswer))]
 [JsonSerializable(typeof(SourceList))]
+[JsonSerializable(typeof(TokenList))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(RotateRequest))]
+[JsonSerializable(typeof(NewTokenView))]
 [JsonSerializable(typeof(ListView<SpanSetAside>))]
 internal sealed partial class ServerJson : JsonSerializerContext;
 

@@ -1,21 +1,18 @@
 using System.Reflection;
 using ValueStream.Core.Wire;
-using ValueStream.Server.Access;
 using ValueStream.Server.Sources;
 using ValueStream.Web;
 
 namespace ValueStream.Server.Operations;
 
 /// <summary>What the System page shows that is in no database.</summary>
-internal sealed class SystemStatus(Deliveries deliveries, Gate gate, LastVerified verified, BootstrapToken token) : ISystemStatus
+internal sealed class SystemStatus(Deliveries deliveries, Gate gate, LastVerified verified) : ISystemStatus
 {
     public SourceList Sources => deliveries.View(gate);
 
     public (VerifyProgress Result, DateTimeOffset At)? Verified => verified.Value;
 
     public string Version { get; } = typeof(SystemStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
-    public bool HasLogin => token.IsSet;
 }
 
 /// <summary>The last check of the whole log that this server made; of one from a later position, only that it failed.</summary>

@@ -4,6 +4,7 @@ using Npgsql;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using ValueStream.Server.Access;
 using ValueStream.Server.Sources;
 using ValueStream.Store.Log;
 
@@ -58,13 +59,13 @@ internal static class Telemetry
         }
     }
 
-    /// <summary>Maps <c>/metrics</c>: every metric as Prometheus reads it, for whoever may call anything.</summary>
+    /// <summary>Maps <c>/metrics</c>: every metric as Prometheus reads it, for whoever may read every namespace: its labels name them.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder app)
     {
         // Made now, so that what it shows is there before the first event is.
         app.ServiceProvider.GetRequiredService<ServerMetrics>();
         app.ServiceProvider.GetRequiredService<PipelineMetrics>();
-        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata(Get));
+        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(AccessControl.ReadEverything).WithMetadata(new HttpMethodMetadata(Get));
     }
 }
 

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Server.Access;
 using ValueStream.Server.Ingest;
 using ValueStream.Server.Operations;
+using ValueStream.Store.Access;
+using ValueStream.Web;
 
 namespace ValueStream.Server.Sources;
 
@@ -11,7 +13,7 @@ namespace ValueStream.Server.Sources;
 /// Decides who may deliver. A signature that is there must be right, and then nothing else is asked. Without one it takes the token of the server, or a key in the address; nobody need show
 /// anything where the source is configured so, or where neither it nor the server has any secret, which is on this machine only.
 /// </summary>
-internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, BootstrapToken token)
+internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Callers callers)
 {
     /// <summary>How a source can be reached now: <c>signed</c>, <c>key</c>, <c>token</c>, <c>unsigned</c>, <c>loopback</c>; more than one where more than one will do.</summary>
     public IReadOnlyList<string> Ways(string source)
@@ -21,7 +23,7 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
         [
             own.Secrets.IsEmpty ? null : "signed",
             own.Keys.IsEmpty ? null : "key",
-            token.IsSet ? "token" : null,
+            callers.NeedsLogin ? "token" : null,
             own.AllowUnsigned ? "unsigned" : null,
             IsForAnybodyHere(own) ? "loopback" : null,
         ];
@@ -34,7 +36,7 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
     /// <summary>The key of a source that a request has as its Bearer token, for senders that cannot choose an address but set headers; null where the source has none, or it is the server's token.</summary>
     public string? BearerKey(string source, HttpRequest request) =>
         !settings[source].Keys.IsEmpty && request.Headers.Authorization.ToString() is var header && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-            && !(token.IsSet && request.HttpContext.User.Identity?.IsAuthenticated is true) ? header[Bearer.Length..].Trim() : null;
+            && !ShowsToken(request.HttpContext.User) ? header[Bearer.Length..].Trim() : null;
 
     /// <summary>Lets a delivery in, or says why not. A body whose sender shows nothing, or what no body could make right, is not even read.</summary>
     /// <param name="source">The source's name.</param>
@@ -77,13 +79,19 @@ internal sealed class Gate(FrozenDictionary<string, SourceSettings> settings, Bo
     private (string? Submitter, string? Refusal) WithoutSignature(string source, SourceSettings own, string? key, ClaimsPrincipal user) =>
         key is not null
             ? Signatures.Equal(key, own.Keys) == SignatureCheck.Right ? ($"webhook:{source}", null) : (null, $"The key is not one of this server's. Set it in Sources__{source}__Keys__0, or send 'Authorization: Bearer <token>' without one.")
-            : user.Identity?.IsAuthenticated is true && (token.IsSet || IsForAnybodyHere(own)) ? (user.Submitter(), null)
+            : ShowsToken(user) ? MayDeliver(user) ? (user.Submitter(), null)
+                : (null, "The token does not open this: a tool's deliveries are of any namespace, so it needs a token of scope ingest for all of them.")
+            : user.Identity?.IsAuthenticated is true && IsForAnybodyHere(own) ? (user.Submitter(), null)
             : own.AllowUnsigned ? ($"unsigned:{source}", null)
             : own.Secrets.IsEmpty && own.Keys.IsEmpty
                 ? (null, $"This route is closed. Set a secret in {SourceSettings.Section}__{source}__Secrets__0 and the same at the tool, or send 'Authorization: Bearer <token>'.")
             : (null, "The request is not signed, and has no key in its address. Set the tool's secret, or send 'Authorization: Bearer <token>'.");
 
-    private bool IsForAnybodyHere(SourceSettings own) => !token.IsSet && own.Secrets.IsEmpty && own.Keys.IsEmpty;
+    private static bool ShowsToken(ClaimsPrincipal user) => user.Identity?.IsAuthenticated is true && user.Submitter() != Callers.Loopback;
+
+    private static bool MayDeliver(ClaimsPrincipal user) => user.Granted().HasFlag(Scopes.Ingest) && Viewer.MaySee(user).All;
+
+    private bool IsForAnybodyHere(SourceSettings own) => !callers.NeedsLogin && own.Secrets.IsEmpty && own.Keys.IsEmpty;
 }
 
 /// <summary>A delivery at the gate.</summary>

@@ -21,7 +21,7 @@ internal static class ImportApi
 
     /// <summary>Maps the route.</summary>
     public static void MapImport(this IEndpointRouteBuilder app) =>
-        app.MapPost(Routes.Import + "/{source}", TakeAsync).WithName("Import").WithTags("Sources")
+        app.MapPost(Routes.Import + "/{source}", TakeAsync).RequireAuthorization(AccessControl.Operate).WithName("Import").WithTags("Sources")
             .WithSummary("Take a saved document of a tool as history: a delivery {headers, payload}, a body alone, or a page or an object of its API")
             .WithDescription("The same document again stores nothing twice. X-Saved-As may name the file that it is from: GitHub's deliveries are told apart by it where no headers were saved (pull_request.closed.json).")
             .Accepts<object>("application/json").Produces<ImportAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(413).ProducesProblem(503);

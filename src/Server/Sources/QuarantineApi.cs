@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Core.Events;
@@ -20,10 +21,10 @@ internal static class QuarantineApi
     /// <summary>Maps the routes.</summary>
     public static void MapQuarantine(this IEndpointRouteBuilder app)
     {
-        var api = app.MapGroup(Routes.Quarantine).WithTags("Sources").ProducesProblem(400).ProducesProblem(404).ProducesProblem(503);
+        var api = app.MapGroup(Routes.Quarantine).WithTags("Sources").RequireAuthorization(AccessControl.ReadEverything).ProducesProblem(400).ProducesProblem(404).ProducesProblem(503);
         api.MapGet("/", ListAsync).WithName("ListQuarantine").WithSummary("Deliveries that were not understood, newest first");
         api.MapGet("/{id}", ShowAsync).WithName("GetQuarantined").WithSummary("One of them, with its body");
-        api.MapPost("/{id}/replay", ReplayAsync).WithName("ReplayQuarantined").ProducesProblem(422)
+        api.MapPost("/{id}/replay", ReplayAsync).RequireAuthorization(AccessControl.Operate).WithName("ReplayQuarantined").ProducesProblem(422)
             .WithSummary("Try to understand one again; where it succeeds its events are in the log, as of the time when it came, and it is no longer kept");
         api.MapDelete("/{id}", DropAsync).WithName("DropQuarantined").ProducesProblem(403).WithSummary("Throw one away");
     }
@@ -87,9 +88,9 @@ internal static class QuarantineApi
         };
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DropAsync(string id, BootstrapToken token, Quarantine quarantine, CancellationToken cancellationToken) =>
+    private static async Task<Results<NoContent, ProblemHttpResult>> DropAsync(string id, ClaimsPrincipal user, Quarantine quarantine, CancellationToken cancellationToken) =>
         // Replaying does no more than the tool could do by itself; this destroys what it sent.
-        token.Refusal("Throwing deliveries away") is { } refusal ? refusal
+        user.Refusal("Throwing deliveries away", everywhere: true) is { } refusal ? refusal
         : Guid.TryParse(id, out var guid) && await quarantine.RemoveAsync(guid, cancellationToken) ? TypedResults.NoContent()
         : None(id);
 

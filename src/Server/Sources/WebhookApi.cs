@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ValueStream.Core.Wire;
+using ValueStream.Server.Access;
 using ValueStream.Server.Ingest;
 using ValueStream.Store.Log;
 
@@ -21,7 +22,7 @@ internal static partial class WebhookApi
             app.MapPost($"/{source.Name}", (HttpRequest request, WebhookIntake intake, CancellationToken cancellationToken) => intake.TakeAsync(source, request, null, cancellationToken)).WithName($"Take-{source.Name}").WithSummary($"Take a webhook of {source.Name}").Describe();
             app.MapPost($"/{source.Name}/{{key}}", (HttpRequest request, string key, WebhookIntake intake, CancellationToken cancellationToken) => intake.TakeAsync(source, request, key, cancellationToken)).WithName($"Take-{source.Name}-by-key").WithSummary($"Take a webhook of {source.Name}, whose sender cannot sign").Describe();
         }
-        app.MapGet(Routes.Sources, static (Deliveries deliveries, Gate gate) => TypedResults.Ok(deliveries.View(gate))).WithName("ListSources").WithTags("Sources")
+        app.MapGet(Routes.Sources, static (Deliveries deliveries, Gate gate) => TypedResults.Ok(deliveries.View(gate))).RequireAuthorization(AccessControl.ReadEverything).WithName("ListSources").WithTags("Sources")
             .WithSummary("The sources that take webhooks: what lets a delivery in, and what became of those that came").Produces<SourceList>();
     }
 

@@ -32,15 +32,16 @@ public sealed class ProjectionQueries
     }
 
     /// <summary>Every projection with its position and lag.</summary>
-    public async Task<ListView<ProjectionView>> ListAsync(CancellationToken cancellationToken)
+    public async Task<ListView<ProjectionView>> ListAsync(Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var seen = visible.Of(snapshot.Database.Events);
         var live = snapshot.Live;
         var head = await HeadAsync(snapshot, cancellationToken);
         var (dataTo, lag) = await LagAsync(snapshot, cancellationToken);
         var rebuilding = await snapshot.Database.Checkpoints.AsNoTracking().Where(static c => c.Building)
             .Select(static c => (long?)c.Position).SingleOrDefaultAsync(cancellationToken);
-        var setAside = await snapshot.Database.SetAside.AsNoTracking().Where(s => s.Slot == live.Slot)
+        var setAside = await snapshot.Database.SetAside.AsNoTracking().Where(s => s.Slot == live.Slot && (visible.All || seen.Any(e => e.Position == s.Position)))
             .OrderByDescending(static s => s.Position).Take(100).Select(static s => new SetAsideView(s.Position, s.Problem)).ToListAsync(cancellationToken);
         return new([new ProjectionView
         {

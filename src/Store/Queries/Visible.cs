@@ -20,6 +20,13 @@ public sealed class Visible
         [.. patterns.Where(static p => !p.EndsWith(".*", StringComparison.Ordinal))],
         [.. patterns.Where(static p => p.EndsWith(".*", StringComparison.Ordinal)).Select(static p => p[..^1])]);
 
+    /// <summary>The namespaces that a token's patterns name; <c>*</c> is every one.</summary>
+    public static Visible Of(IEnumerable<string> patterns)
+    {
+        string[] all = [.. patterns];
+        return all.Contains(Access.Token.AllNamespaces) ? Everything : Namespaces(all);
+    }
+
     /// <summary>Whether runs of a namespace may be seen.</summary>
     public bool Includes(string @namespace) =>
         All || _names.Contains(@namespace) || _prefixes.Any(p => @namespace.StartsWith(p, StringComparison.Ordinal));

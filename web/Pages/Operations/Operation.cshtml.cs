@@ -108,7 +108,7 @@ internal sealed class OperationModel(
         if (!IsFragment)
         {
             // From the log: what was set a moment ago is not in the read models yet.
-            Setting = administering.Refusal is null ? (await administration.FindAsync(operation, visible, cancellationToken))?.Setting : null;
+            Setting = administering.Refusal(User) is null ? (await administration.FindAsync(operation, visible, cancellationToken))?.Setting : null;
             Answer = Setting is null ? null : SettingsAnswer.Take(TempData);
         }
         return Page();

@@ -67,7 +67,7 @@ internal sealed class RunModel(
     public string Tab { get; private set; } = "waterfall";
 
     /// <summary>Whether the caller may leave the run out of the numbers.</summary>
-    public bool MayExclude => administering.Refusal is null;
+    public bool MayExclude => administering.Refusal(User) is null;
 
     /// <summary>What became of the exclusion that was sent before this page was asked for; null where none was.</summary>
     public SettingsAnswer? Answer { get; private set; }

@@ -58,10 +58,18 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Runs a server that is expected to stop by itself.</summary>
     /// <returns>Its exit code and all it wrote.</returns>
-    public static async Task<(int ExitCode, string Output)> RunAsync(
-        string connectionString, string? url, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunAsync(
+        string connectionString, string? url, IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
+        EndAsync(Launch(connectionString, url, environment, arguments));
+
+    /// <summary>Runs a command of the server's program, which listens nowhere.</summary>
+    /// <returns>Its exit code and all it wrote, what goes to standard output first.</returns>
+    public static Task<(int ExitCode, string Output)> CommandAsync(string connectionString, params string[] arguments) =>
+        EndAsync(Launch(connectionString, null, [.. arguments]));
+
+    private static async Task<(int ExitCode, string Output)> EndAsync(Process launched)
     {
-        using var process = Launch(connectionString, url, environment, arguments);
+        using var process = launched;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -110,9 +118,12 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     private static Process Launch(
-        string connectionString, string? url, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+        string connectionString, string? url, IReadOnlyDictionary<string, string>? environment, string[] arguments) =>
+        Launch(connectionString, environment, ["--urls", url ?? "http://127.0.0.1:0", .. arguments]);
+
+    private static Process Launch(string connectionString, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ValueStream.Server.dll"), "--urls", url ?? "http://127.0.0.1:0", .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ValueStream.Server.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Mvc;
 using ValueStream.Server.Operations;
+using ValueStream.Store.Access;
 
 namespace ValueStream.Server.Access;
 
@@ -18,8 +19,13 @@ internal static class LoginApi
     }
 
     /// <remarks>It is no page of the dashboard: it must not show what the dashboard's frame shows, and must work without any of its queries.</remarks>
-    private static IResult Form(HttpContext context, IAntiforgery antiforgery, [FromQuery] string? then, [FromQuery] string? wrong)
+    private static async Task<IResult> Form(HttpContext context, IAntiforgery antiforgery, Callers callers, Tokens made, [FromQuery] string? then, [FromQuery] string? wrong)
     {
+        if (!callers.NeedsLogin && !await made.AnyAdminAsync(context.RequestAborted))
+        {
+            // There is no token that would open more.
+            return TypedResults.LocalRedirect(Local(then));
+        }
         var tokens = antiforgery.GetAndStoreTokens(context);
         var html = HtmlEncoder.Default;
         return PlainPage.Of("Log in to ValueStream", $"""

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using ValueStream.Server.Ingest;
 using ValueStream.Store;
@@ -30,6 +31,10 @@ internal static class TokenCommand
         catch (DatabaseInUseException)
         {
             // A server runs on it: its schema is there.
+        }
+        catch (Exception e) when ((e.InnerException as DbException ?? e) is DbException or IOException or UnauthorizedAccessException or MissingRightsException)
+        {
+            throw ServerSettings.NoDatabase(e.InnerException as DbException ?? e);
         }
         var log = services.GetRequiredService<GroupCommit>();
         await log.StartAsync(CancellationToken.None);

@@ -45,7 +45,7 @@ public sealed class TokenTests(TokenServer server)
         foreach (var route in routes.Where(r => !r.IsAnonymous || IsIntake(r)))
         {
             var address = route.Pattern.Replace("{key}", "0123456789abc", StringComparison.Ordinal).Replace("{**key}", "service", StringComparison.Ordinal).Replace("{documentName:regex(^v1$)}", "v1", StringComparison.Ordinal).Replace("{position:long}", "1", StringComparison.Ordinal)
-                .Replace("{id:guid}", "{id}", StringComparison.Ordinal).Replace("{id}", "0198c0de-0000-7000-8000-000000000001", StringComparison.Ordinal).Replace("{source}", "github", StringComparison.Ordinal)
+                .Replace("{id:int}", "1", StringComparison.Ordinal).Replace("{id:guid}", "{id}", StringComparison.Ordinal).Replace("{id}", "0198c0de-0000-7000-8000-000000000001", StringComparison.Ordinal).Replace("{source}", "github", StringComparison.Ordinal)
                 .Replace("{platform}", "linux-x64", StringComparison.Ordinal).Replace("{name}", "jaeger", StringComparison.Ordinal);
             Assert.DoesNotContain("{", address, StringComparison.Ordinal);
             var answer = await Client.SendAsync(new HttpMethod(route.Method), address, route.Method == "POST" ? "{}"u8.ToArray() : null);

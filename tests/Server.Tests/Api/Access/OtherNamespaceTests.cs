@@ -120,6 +120,7 @@ public sealed class OtherNamespaceTests(TokenServer server)
             """;
         var items = (await Client.PostAsync(Routes.Events, $$"""
             [{{Sent.Start(_ours, "run-" + _ours, 0, more: more)}},{{Sent.Start(_ours, "child-" + _ours, 1, more: $"{more},\"parents\":[\"{Sent.Rendering(_ours, "run-" + _ours)}\"]")}},
+             {"action":"start","run":{"type":"build","namespace":"{{_ours}}","id":"running-{{_ours}}"},{{more}}},
              {{Sent.End(_ours, "child-" + _ours, 5, more: "\"outcome\":\"failure\"")}},{{Sent.End(_ours, "run-" + _ours, 9)}}]
             """, Admin)).Json.GetProperty("items").EnumerateArray().ToList();
         await CaughtUpAsync();

@@ -12,7 +12,8 @@ namespace ValueStream.Server.Tests.Api.Operations;
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Pattern">The address, with names in braces.</param>
 /// <param name="IsAnonymous">Whether it is open to those who do not say who they are.</param>
-internal sealed record ServerRoute(string Method, string Pattern, bool IsAnonymous);
+/// <param name="Policy">What a caller needs.</param>
+internal sealed record ServerRoute(string Method, string Pattern, bool IsAnonymous, string Policy);
 
 /// <summary>Every route of the server, as its own program maps them.</summary>
 internal static class RouteTable
@@ -39,7 +40,8 @@ internal static class RouteTable
         await Until.HoldsAsync("the program has started", () => Task.FromResult(lifetime.ApplicationStarted.IsCancellationRequested));
         var routes = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .SelectMany(static e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"])
-                .Select(m => new ServerRoute(m, $"/{e.RoutePattern.RawText!.TrimStart('/')}", e.Metadata.GetMetadata<IAllowAnonymous>() is not null)))
+                .Select(m => new ServerRoute(m, $"/{e.RoutePattern.RawText!.TrimStart('/')}", e.Metadata.GetMetadata<IAllowAnonymous>() is not null,
+                    e.Metadata.GetMetadata<IAllowAnonymous>() is not null ? "anonymous" : string.Join(", ", e.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(static d => d.Policy).DefaultIfEmpty(AccessControl.Read)))))
             .Distinct().OrderBy(static r => r.Pattern, StringComparer.Ordinal).ThenBy(static r => r.Method, StringComparer.Ordinal).ToList();
         lifetime.StopApplication();
         await program.WaitAsync(TimeSpan.FromSeconds(30));

@@ -46,6 +46,7 @@ try
     builder.Services.AddSources(settings.Sources);
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token);
+    builder.Services.AddProxies(builder.Configuration).AddRateLimits(builder.Configuration).AddAddressLogs();
     builder.Services.AddSingleton<LastVerified>().AddSingleton<ISystemStatus, SystemStatus>();
     builder.Services.AddSingleton(static services => new Administering(services.GetRequiredService<BootstrapToken>().Refusal("Administering")?.ProblemDetails.Detail));
     builder.Services.AddValueStreamWeb();
@@ -80,12 +81,16 @@ try
     {
         return 0;
     }
+    app.UseForwardedHeaders();
+    app.UseHsts();
     // First, so that the pages that say what is wrong are compressed, too.
     app.UseValueStreamWeb();
     app.UseExceptionHandler();
     app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseRequestRules();
+    app.UseGuessLimit();
     app.UseAuthentication();
+    app.UseRateLimiter();
     app.UseAuthorization();
     app.UseCompressedBodies();
     app.UseAntiforgery();

@@ -1,4 +1,3 @@
-using ValueStream.Core.Wire;
 using ValueStream.Server.Tests.Api;
 using ValueStream.Server.Tests.Api.Access;
 

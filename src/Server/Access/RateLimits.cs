@@ -81,14 +81,14 @@ internal static class RateLimits
     }
 
     /// <summary>A limit of so many requests a minute, all at once or one after the other; 0 for none.</summary>
-    public static RateLimitPartition<string> AMinute(string who, int requests) => requests == 0 ? RateLimitPartition.GetNoLimiter("") : RateLimitPartition.GetTokenBucketLimiter(who, _ =>
+    private static RateLimitPartition<string> AMinute(string who, int requests) => requests == 0 ? RateLimitPartition.GetNoLimiter("") : RateLimitPartition.GetTokenBucketLimiter(who, _ =>
     {
         var aSecond = Math.Max(1, requests / 60);
         return new() { TokenLimit = requests, TokensPerPeriod = aSecond, ReplenishmentPeriod = TimeSpan.FromMinutes((double)aSecond / requests), QueueLimit = 0 };
     });
 
     /// <summary>Where a request comes from: an address of IPv4, or the network of IPv6 that one customer has whole.</summary>
-    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress switch
+    private static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress switch
     {
         null => "local",
         { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
@@ -127,7 +127,9 @@ internal static class RateLimits
     /// <param name="perAddress">How many a minute; 0 for no limit.</param>
     private sealed class Guesses(int perAddress) : IDisposable
     {
-        private readonly PartitionedRateLimiter<HttpContext> _addresses = PartitionedRateLimiter.Create<HttpContext, string>(context => AMinute(AddressOf(context), perAddress));
+        // Whole numbers: a bucket that fills again by fractions would let guesses pass that it could not count.
+        private readonly PartitionedRateLimiter<HttpContext> _addresses = PartitionedRateLimiter.Create<HttpContext, string>(context => perAddress == 0 ? RateLimitPartition.GetNoLimiter("")
+            : RateLimitPartition.GetFixedWindowLimiter(AddressOf(context), _ => new() { PermitLimit = perAddress, Window = TimeSpan.FromMinutes(1), QueueLimit = 0 }));
 
         // The same wrong token again is no other guess: one that was taken away must not shut out its neighbours for being tried all day.
         private readonly PartitionedRateLimiter<string> _tried = PartitionedRateLimiter.Create<string, string>(static guess =>

@@ -52,6 +52,7 @@ try
     builder.Services.AddSources(settings.Sources);
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
     builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token, settings.IsOpen);
+    builder.Services.AddProxies(builder.Configuration).AddRateLimits(builder.Configuration).AddAddressLogs();
     builder.Services.AddSingleton<LastVerified>().AddSingleton<ISystemStatus, SystemStatus>();
     builder.Services.AddSingleton(new Administering(static user => user.Refusal("Administering")?.ProblemDetails.Detail));
     builder.Services.AddValueStreamWeb();
@@ -87,12 +88,16 @@ try
         return 0;
     }
     await settings.CheckAccessAsync(app.Services.GetRequiredService<Tokens>(), app.Lifetime.ApplicationStopping);
+    app.UseForwardedHeaders();
+    app.UseHsts();
     // First, so that the pages that say what is wrong are compressed, too.
     app.UseValueStreamWeb();
     app.UseExceptionHandler();
     app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseRequestRules();
+    app.UseGuessLimit();
     app.UseAuthentication();
+    app.UseRateLimiter();
     app.UseAuthorization();
     app.UseCompressedBodies();
     app.UseAntiforgery();

@@ -58,7 +58,7 @@ internal static class LoginApi
         return TypedResults.LocalRedirect(Local(then));
     }
 
-    /// <summary>An address of this server, whatever was asked for.</summary>
+    /// <summary>An address of this server, whatever was asked for; one that can stand in a header as it is.</summary>
     public static string Local(string? address) =>
-        address is ['/', ..] && !address.StartsWith("//", StringComparison.Ordinal) && !address.Contains('\\') ? address : "/";
+        address is ['/', ..] && !address.StartsWith("//", StringComparison.Ordinal) && address.All(static c => c is > ' ' and < '\x7f' and not '\\') ? address : "/";
 }

@@ -38,6 +38,10 @@ internal static partial class Problems
         string what = "Send 'Authorization: Bearer <token>' (vscli takes it from VALUESTREAM_TOKEN), or log in at /login.") =>
         TypedResults.Problem(Details(StatusCodes.Status401Unauthorized, "unauthorized", "Say who you are", what));
 
+    /// <summary>The caller asks too often; the answer's Retry-After says how long it should wait.</summary>
+    public static IResult TooMany(HttpRequest request, string what) =>
+        Answer(request, Details(StatusCodes.Status429TooManyRequests, "too-many", "Too many requests", what));
+
     /// <summary>Registers the handlers that turn whatever goes wrong into a problem.</summary>
     public static IServiceCollection AddProblems(this IServiceCollection services) => services
         .AddProblemDetails()

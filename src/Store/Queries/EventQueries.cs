@@ -94,7 +94,7 @@ public sealed class EventQueries
     private const int Slice = 1_000;
 
     /// <summary>The events of so many positions are held against their runs at once, and the texts of so many against words.</summary>
-    private const int Piece = 5_000, PieceOfTexts = 500;
+    private const int Piece = 5_000, PieceOfTexts = 2_000;
 
     private readonly Snapshot.Source _snapshots;
 
@@ -220,38 +220,47 @@ public sealed class EventQueries
                 rows = await newest.Take(limit + 1).ToListAsync(cancellationToken);
                 break;
             }
-            var piece = await newest.Take(search.Words is null ? Piece : PieceOfTexts).Select(static e => new { e.Position, e.Run }).ToListAsync(cancellationToken);
-            more = piece.Count == (search.Words is null ? Piece : PieceOfTexts);
+            var size = search.Words is null ? Piece : PieceOfTexts;
+            var candidates = search.Words is null ? newest.Take(size).Select(static e => new Candidate(e.Position, e.Run, "")) : newest.Take(size).Select(static e => new Candidate(e.Position, e.Run, e.Data));
+            var piece = await candidates.ToListAsync(cancellationToken);
+            more = piece.Count == size;
             before = more ? piece[^1].Position : before;
             if (ofRuns is not null)
             {
                 var matching = (await RunQueries.KeysAsync(snapshot, ofRuns, [.. piece.Select(static e => e.Run).Distinct()], Piece, search.Visible, cancellationToken))!;
                 piece = piece.FindAll(e => matching.Contains(e.Run));
             }
-            var positions = (search.Words is null ? piece.Take(limit + 1 - rows.Count) : piece).Select(static e => e.Position).ToArray();
-            var found = await snapshot.Database.Events.AsNoTracking().Where(e => positions.Contains(e.Position)).OrderByDescending(static e => e.Position).ToListAsync(cancellationToken);
-            rows.AddRange(search.Words is { } words ? await WithWordsAsync(snapshot, found, words, cancellationToken) : found);
+            piece = search.Words is { } words ? await WithWordsAsync(snapshot, piece, words, cancellationToken) : piece;
+            var positions = piece.Take(limit + 1 - rows.Count).Select(static e => e.Position).ToArray();
+            rows.AddRange(await snapshot.Database.Events.AsNoTracking().Where(e => positions.Contains(e.Position)).OrderByDescending(static e => e.Position).ToListAsync(cancellationToken));
         }
         var next = rows.Count > limit ? rows[limit - 1].Position : floor > search.First ? floor : (long?)null;
         return (rows.Count > limit ? rows[..limit] : rows, next);
     }
 
+    /// <summary>An event of which it is not known yet whether it matches.</summary>
+    private readonly record struct Candidate(long Position, long Run, string Data);
+
     /// <summary>Those of some events that have all words, in themselves or together with an attempt of their run.</summary>
-    private static async Task<List<EventRow>> WithWordsAsync(Snapshot snapshot, List<EventRow> rows, Words words, CancellationToken cancellationToken)
+    private static async Task<List<Candidate>> WithWordsAsync(Snapshot snapshot, List<Candidate> events, Words words, CancellationToken cancellationToken)
     {
-        var keys = rows.Select(static e => e.Run).Distinct().ToArray();
+        var keys = events.Select(static e => e.Run).Distinct().ToArray();
         var tags = await snapshot.RunTags.Where(t => keys.Contains(t.Key)).Select(static t => new { t.Key, t.Attempt, t.Tags }).ToDictionaryAsync(static t => (t.Key, t.Attempt), static t => t.Tags, cancellationToken);
         var attempts = (await snapshot.Runs.Where(r => keys.Contains(r.Key)).Select(static r => new { r.Key, r.Attempt, r.Actor, r.Reason, r.Name }).ToListAsync(cancellationToken))
-            .ToLookup(static r => r.Key, r => Texts([r.Actor, r.Reason, r.Name], tags.TryGetValue((r.Key, r.Attempt), out var json) ? EventData.ReadTags(json) : null));
-        return rows.FindAll(e =>
-        {
-            var data = e.IsErased ? new EventData() : EventData.FromJson(e.Data);
-            var own = Texts([data.Actor, data.Reason, data.Name, data.Note], data.Tags);
-            return words.AreIn(own) || attempts[e.Run].Any(a => words.AreIn([.. a, .. own]));
-        });
+            .ToLookup(static r => r.Key, r => (Texts: new[] { r.Actor, r.Reason, r.Name }, Tags: tags.GetValueOrDefault((r.Key, r.Attempt))));
+        return events.FindAll(e => AreIn(e.Data, [], null) || attempts[e.Run].Any(a => AreIn(e.Data, a.Texts, a.Tags)));
 
-        static HashSet<string> Texts(IEnumerable<string?> texts, IReadOnlyDictionary<string, TagValue>? tags) =>
-            [.. texts.Concat(tags?.SelectMany(static t => new[] { t.Key, t.Value.Text }) ?? []).SelectMany(Words.Of)];
+        bool AreIn(string data, string?[] texts, string? tags)
+        {
+            // Most are out by a look at the texts as they are stored, before any is taken apart.
+            if (!words.MayBeIn([data, tags, .. texts]))
+            {
+                return false;
+            }
+            var own = data.Length == 0 ? new EventData() : EventData.FromJson(data);
+            IEnumerable<KeyValuePair<string, TagValue>> all = [.. own.Tags ?? Event.NoTags, .. tags is null ? Event.NoTags : EventData.ReadTags(tags)];
+            return words.AreIn([.. texts.Concat([own.Actor, own.Reason, own.Name, own.Note]).Concat(all.SelectMany(static t => new[] { t.Key, t.Value.Text })).SelectMany(Words.Of)]);
+        }
     }
 
     private static IQueryable<EventRow> Matching(EventFilter f, IQueryable<EventRow> events)

@@ -27,6 +27,15 @@ internal sealed class Words
     public bool AreIn(HashSet<string> words) =>
         Array.TrueForAll(_whole, words.Contains) && Array.TrueForAll(_beginnings, b => words.Any(w => w.StartsWith(b, StringComparison.Ordinal)));
 
+    /// <summary>False where they cannot all be among the words of some texts, whether these are plain or JSON.</summary>
+    public bool MayBeIn(string?[] texts)
+    {
+        return Array.TrueForAll(_whole, Stands) && Array.TrueForAll(_beginnings, Stands);
+
+        // Only ASCII stands in JSON as it is.
+        bool Stands(string word) => !Ascii.IsValid(word) || Array.Exists(texts, t => t?.Contains(word, StringComparison.OrdinalIgnoreCase) is true);
+    }
+
     private static IEnumerable<(string Word, bool IsBeginning)> Cut(string text)
     {
         var word = new StringBuilder();

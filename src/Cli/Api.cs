@@ -28,6 +28,9 @@ internal sealed class Api : IDisposable
     /// <summary>Whether the last list had more than was asked for.</summary>
     public bool HasMore { get; private set; }
 
+    /// <summary>The position of the log that the last list speaks of; null where it speaks of none.</summary>
+    public long? AsOf { get; private set; }
+
     /// <summary>The server's address as it may be shown: without what it says of a user.</summary>
     public string Address { get; private init; } = "";
 
@@ -72,8 +75,9 @@ internal sealed class Api : IDisposable
     /// <summary>A list's items, page after page, each to be used before the next.</summary>
     /// <param name="path">The list's address, with the query as far as it goes.</param>
     /// <param name="limit">How many at most.</param>
+    /// <param name="isSearch">Whether a page may be empty and not be the last.</param>
     /// <exception cref="CouldNotException">No answer, or none to this question.</exception>
-    public IEnumerable<JsonElement> List(string path, long limit)
+    public IEnumerable<JsonElement> List(string path, long limit, bool isSearch = false)
     {
         var page = Page;
         string? cursor = null;
@@ -98,6 +102,7 @@ internal sealed class Api : IDisposable
             {
                 throw Failed(NotOurs);
             }
+            AsOf ??= list.RootElement.TryGetProperty("asOf", out var asOf) && asOf.ValueKind == JsonValueKind.Number && asOf.TryGetInt64(out var position) ? position : null;
             var count = 0;
             foreach (var item in items.EnumerateArray().Take(wanted))
             {
@@ -106,7 +111,7 @@ internal sealed class Api : IDisposable
             }
             limit -= count;
             var next = list.RootElement.TryGetProperty("next", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-            if (next is not null && (count == 0 || next == cursor))
+            if (next is not null && ((count == 0 && !isSearch) || next == cursor))
             {
                 // It would go on like this for ever.
                 throw Failed(NotOurs);

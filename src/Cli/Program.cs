@@ -30,7 +30,7 @@ internal static class Program
             case "report":
                 return Answering(() => ReportCommand.Run(arguments[1..]));
             case "audit":
-                return Answering(() => AuditCommand.Run(arguments[1..]));
+                return Answering(() => AuditCommand.Run(arguments[1..], now));
             case "import":
                 return Answering(() => ImportCommand.Run(arguments[1..]));
             case "quarantine":

@@ -259,10 +259,12 @@ internal static class Help
 
     /// <summary>Of audit.</summary>
     public const string Audit = $"""
-        vscli audit [RUN] [-limit N] [-format table|json|csv|ndjson]
+        vscli audit [RUN] [filters] [-as-of N] [-limit N] [-format FORMAT]
 
           vscli audit                   # what was recorded last, by whom, why
           vscli audit "$TRACEID"        # the history of one run
+          vscli audit -type deploy -tag env=production -kind started -from 30d
+          vscli audit -q 'login hot*' -actor alice
           vscli audit -limit 100000 -format csv > log.csv
 
         The log's own events, newest first. The exit code:
@@ -272,6 +274,21 @@ internal static class Help
 
           RUN                   a key, a rendering vstrace-SOURCE-TYPE-NAMESPACE-ID, or
                                 what `vscli event start` printed here
+          -actor WHO, -operation KEY
+          -outcome OUTCOME      success, failure, error, timeout, cancellation, skip
+          -tag KEY=VALUE        or 'KEY|VALUE'; repeatable. All events of runs of which
+                                one attempt is and has all of these
+          -q 'WORDS'            all of them in actor, reason, name, note or tags of the
+                                event or its run; hot* is what begins so
+          -kind KIND            started, ended, transitioned, annotated, linked,
+                                abandoned, redacted or administered
+          -type TYPE, -namespace NAME, -source SOURCE, -submitter WHO
+                                of the run; whom the server saw sending it
+          -from WHEN, -to WHEN  2026-03-02T12:00:00Z, or how long ago: 90m, 24h, 7d
+          -clock CLOCK          whose time that is: recorded, or occurred, the sender's
+                                (recorded)
+          -as-of POSITION       what the log held when it ended there: a search says on
+                                stderr as of which position it speaks
           -limit N              how many at the most (50)
           -format FORMAT        table (on a terminal only what fits), json (one array),
                                 ndjson (one object a line), csv (RFC 4180; what a

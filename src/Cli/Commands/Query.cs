@@ -41,6 +41,29 @@ internal static class Query
         }
     }
 
+    /// <summary>A flag's time, as the API takes it: a time, or how long ago.</summary>
+    /// <exception cref="CouldNotException">It is neither.</exception>
+    public static string? Moment(Arguments arguments, string flag, DateTimeOffset now) =>
+        arguments.Last(flag) is not { } text ? null
+        : Durations.Moment(text, now) is { } moment ? Durations.Iso(moment)
+        : throw new CouldNotException($"-{flag}={text} is neither a time like 2026-03-02T12:00:00Z nor how long ago, like 90m, 24h or 7d");
+
+    /// <summary>The tags to search by, written key=value as in the API, or key|value as at a start; whichever sign comes first parts them.</summary>
+    /// <exception cref="CouldNotException">One is no tag.</exception>
+    public static IEnumerable<(string Name, string? Value)> Tags(Arguments arguments) => (arguments.All("tag") ?? []).Select(static text =>
+    {
+        var at = text.AsSpan().IndexOfAny("=:|");
+        return at < 1 ? throw new CouldNotException($"-tag={text} is not a tag like key=value or 'key|value'")
+            : ("tag", (string?)(text[at] == '|' ? $"{text[..at]}={text[(at + 1)..]}" : text));
+    });
+
+    /// <summary>The address of a search; what has no value is left out.</summary>
+    public static string Address(string path, IEnumerable<(string Name, string? Value)> parameters)
+    {
+        var query = string.Join('&', parameters.Where(static p => p.Value is not null).Select(static p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+        return query.Length == 0 ? path : path + '?' + query;
+    }
+
     private static string? Mistake(Arguments arguments, Flag[] flags, int most)
     {
         if (arguments.Problems.Count > 0)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
@@ -70,51 +69,18 @@ internal static class RunsCommand
 
     /// <summary>The search's address.</summary>
     /// <exception cref="CouldNotException">A flag is wrong.</exception>
-    private static string Path(Arguments arguments, DateTimeOffset now)
-    {
-        var query = new StringBuilder();
-        foreach (var flag in Filters)
-        {
-            Add(flag.Name, arguments.Last(flag.Name));
-        }
-        Add("id", arguments.Last("id") is { } id && Token.Is(id) && new OpenRuns(StateFolder.Find()).Find(id) is { } run ? OpenRuns.Rendering(run) : arguments.Last("id"));
-        Add("minDuration", Seconds(arguments, "min-duration"));
-        Add("maxDuration", Seconds(arguments, "max-duration"));
-        Add("from", Moment(arguments, "from", now));
-        Add("to", Moment(arguments, "to", now));
-        foreach (var tag in arguments.All("tag") ?? [])
-        {
-            Add("tag", Tag(tag));
-        }
-        return Routes.Runs + query;
-
-        void Add(string name, string? value)
-        {
-            if (value is not null)
-            {
-                query.Append(query.Length == 0 ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
-            }
-        }
-    }
+    private static string Path(Arguments arguments, DateTimeOffset now) => Query.Address(Routes.Runs,
+    [
+        .. Filters.Select(f => (f.Name, arguments.Last(f.Name))),
+        ("id", arguments.Last("id") is { } id && Token.Is(id) && new OpenRuns(StateFolder.Find()).Find(id) is { } run ? OpenRuns.Rendering(run) : arguments.Last("id")),
+        ("minDuration", Seconds(arguments, "min-duration")), ("maxDuration", Seconds(arguments, "max-duration")),
+        ("from", Query.Moment(arguments, "from", now)), ("to", Query.Moment(arguments, "to", now)), .. Query.Tags(arguments),
+    ]);
 
     private static string? Seconds(Arguments arguments, string flag) =>
         arguments.Last(flag) is not { } text ? null
         : Durations.Parse(text)?.ToString(CultureInfo.InvariantCulture)
             ?? throw new CouldNotException($"-{flag}={text} is not a duration like 90s, 5m, 1h30m or 2d");
-
-    private static string? Moment(Arguments arguments, string flag, DateTimeOffset now) =>
-        arguments.Last(flag) is not { } text ? null
-        : Durations.Moment(text, now) is { } moment ? Durations.Iso(moment)
-        : throw new CouldNotException($"-{flag}={text} is neither a time like 2026-03-02T12:00:00Z nor how long ago, like 90m, 24h or 7d");
-
-    // Written key=value as in the API, or key|value as at a start; whichever sign comes first parts them.
-    private static string Tag(string text)
-    {
-        var at = text.AsSpan().IndexOfAny("=:|");
-        return at < 1 ? throw new CouldNotException($"-tag={text} is not a tag like key=value or 'key|value'")
-            : text[at] == '|' ? $"{text[..at]}={text[(at + 1)..]}"
-            : text;
-    }
 
     private static string[] Cells(RunView run) =>
     [

@@ -48,6 +48,15 @@ public static class Routes
     /// <summary>The name of the file that a saved document is from, percent-encoded: some tell by it what kind of delivery they are.</summary>
     public const string SavedAsHeader = "X-Saved-As";
 
+    /// <summary>The last position of the log that an answer without JSON around it speaks of.</summary>
+    public const string AsOfHeader = "X-ValueStream-As-Of";
+
+    /// <summary>The end of the log when it was asked: its position and its hash, parted by a blank.</summary>
+    public const string HeadHeader = "X-ValueStream-Head";
+
+    /// <summary>The position up to which it was known what runs are.</summary>
+    public const string ProjectedHeader = "X-ValueStream-Projected";
+
     /// <summary>The content type of a stream of events, one a line.</summary>
     public const string Ndjson = "application/x-ndjson";
 }

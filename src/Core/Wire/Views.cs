@@ -7,6 +7,14 @@ namespace ValueStream.Core.Wire;
 /// <param name="Next">The cursor of the next page; absent on the last.</param>
 public sealed record ListView<T>(IReadOnlyList<T> Items, string? Next);
 
+/// <summary>A page of the log's events, and what it speaks of.</summary>
+/// <param name="Items">The events, newest first.</param>
+/// <param name="Next">The cursor of the next page; absent on the last.</param>
+/// <param name="AsOf">The last position that was looked at: asked for as <c>asOf</c>, it gives the same answer later.</param>
+/// <param name="Head">The end of the log when it was asked.</param>
+/// <param name="Projected">The position up to which it was known what runs are; filters by actor, outcome, operation, tag and words go by that.</param>
+public sealed record EventsView(IReadOnlyList<EventView> Items, string? Next, long AsOf, HeadView Head, long Projected);
+
 /// <summary>One attempt of a run.</summary>
 public sealed record RunView
 {

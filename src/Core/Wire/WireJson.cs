@@ -13,7 +13,7 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(RejectedLine))]
 [JsonSerializable(typeof(StreamAnswer))]
 [JsonSerializable(typeof(ListView<RunView>))]
-[JsonSerializable(typeof(ListView<EventView>))]
+[JsonSerializable(typeof(EventsView))]
 [JsonSerializable(typeof(ListView<ProjectionView>))]
 [JsonSerializable(typeof(ListView<string>))]
 [JsonSerializable(typeof(TraceView))]

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Access;
@@ -17,7 +18,9 @@ internal static class ReadApi
     public static void MapReads(this IEndpointRouteBuilder app)
     {
         var api = app.MapGroup("/api/v1");
-        api.MapGet("/events", Events).WithName("ListEvents").WithTags("Events").WithSummary("The log, newest first").ProducesProblem(400);
+        api.MapGet("/events", Events).WithName("ListEvents").WithTags("Events").WithSummary("Search the log, newest first").WithDescription(
+            "JSON by the page; with 'Accept: text/csv' or 'Accept: application/x-ndjson' the whole answer as a stream. Each says as of which position it speaks, which asked for as asOf gives the same answer later: "
+            + $"in JSON as asOf, head and projected, else in the headers {Routes.AsOfHeader}, {Routes.HeadHeader} (position and hash) and {Routes.ProjectedHeader}.").ProducesProblem(400);
         api.MapGet("/events/{position:long}", Event).WithName("GetEvent").WithTags("Events").WithSummary("One event, with the webhook's body that it came in while that is kept").ProducesProblem(404);
         api.MapGet("/log/head", Head).WithName("GetHead").WithTags("Events").WithSummary("The end of the log: position and chain hash");
         api.MapGet("/projections", Projections).WithName("ListProjections").WithTags("Projections").WithSummary("Position and lag of every projection");
@@ -29,9 +32,19 @@ internal static class ReadApi
         api.MapGet("/runs/{key}/events", History).WithName("ListRunEvents").WithTags("Runs").WithSummary("A run's history, newest first").ProducesProblem(400).ProducesProblem(404);
     }
 
-    private static async Task<Results<Ok<ListView<EventView>>, ProblemHttpResult>> Events(
-        [AsParameters] EventSearch search, ClaimsPrincipal user, EventQueries events, CancellationToken cancellationToken) =>
-        search.Problem() is { } problem ? problem : TypedResults.Ok(await events.ListAsync(search.ToFilter(), Viewer.MaySee(user), cancellationToken));
+    private static async Task<Results<Ok<EventsView>, EventStream, ProblemHttpResult>> Events(
+        [AsParameters] EventSearch search, HttpRequest request, ClaimsPrincipal user, EventQueries events, GlanceQueries glances, CancellationToken cancellationToken)
+    {
+        var streamed = EventStream.Wanted(request);
+        if ((streamed is not null && search.Limit is not null ? Problems.Invalid("limit", "CSV and NDJSON are the whole answer. Leave it out.") : search.Problem()) is { } problem)
+        {
+            return problem;
+        }
+        request.HttpContext.Response.Headers.Vary = HeaderNames.Accept;
+        var visible = Viewer.MaySee(user);
+        return streamed is null ? TypedResults.Ok(await events.ListAsync(search.ToFilter(), visible, cancellationToken))
+            : new EventStream(await events.ExportAsync(search.ToFilter(), visible, cancellationToken), streamed, glances, visible);
+    }
 
     private static async Task<Results<Ok<EventView>, ProblemHttpResult>> Event(long position, ClaimsPrincipal user, EventQueries events, CancellationToken cancellationToken) =>
         await events.FindAsync(position, Viewer.MaySee(user), cancellationToken) is { } view
@@ -66,7 +79,7 @@ internal static class ReadApi
         ShortKey.TryParse(key, out var run) && await traces.OfAsync(run, attempt, Viewer.MaySee(user), cancellationToken) is { } view
             ? TypedResults.Ok(view) : Unknown(key, attempt);
 
-    private static async Task<Results<Ok<ListView<EventView>>, ProblemHttpResult>> History(
+    private static async Task<Results<Ok<EventsView>, ProblemHttpResult>> History(
         string key, ClaimsPrincipal user, RunQueries runs, EventQueries events, CancellationToken cancellationToken, int limit = 100, string? cursor = null)
     {
         if (limit is < 1 or > 1000)
@@ -90,11 +103,14 @@ internal static class ReadApi
 /// <summary>The search of <c>GET /api/v1/events</c>, as it stands in the address.</summary>
 internal sealed record EventSearch
 {
-    [Description("Recorded at or after this time")]
+    [Description("Recorded at or after this time, or with clock=occurred, happened then")]
     public DateTimeOffset? From { get; init; }
 
-    [Description("Recorded before this time")]
+    [Description("Recorded before this time, or with clock=occurred, happened before it")]
     public DateTimeOffset? To { get; init; }
+
+    [Description("Whose time 'from' and 'to' are: recorded, the server's, where absent; occurred, the sender's as corrected (effectiveAt)")]
+    public string? Clock { get; init; }
 
     [Description("started, ended, transitioned, annotated, linked, abandoned, redacted or administered")]
     public string? Kind { get; init; }
@@ -120,6 +136,15 @@ internal sealed record EventSearch
     [Description("All events of one run, by its key")]
     public string? Run { get; init; }
 
+    [Description("All events of runs with this tag, key:value or key=value; may stand more than once, then all must be there")]
+    public string[]? Tag { get; init; }
+
+    [Description("Words that must all stand in actor, reason, name, note or tags of the event or its run, in any case; deploy* is every word that begins so")]
+    public string? Q { get; init; }
+
+    [Description("Up to this position of the log: the asOf of an answer gives that answer again")]
+    public long? AsOf { get; init; }
+
     [Description("1 to 1,000, 100 where absent")]
     public int? Limit { get; init; }
 
@@ -133,6 +158,10 @@ internal sealed record EventSearch
         : Kind is not null && !Enum.GetValues<EventKind>().Any(k => k.Text() == Kind) ? Problems.Invalid("kind", $"'{Kind}' is not known; say one of {string.Join(", ", Enum.GetValues<EventKind>().Select(static k => k.Text()))}.")
         : Operation is not null && !ShortKey.TryParse(Operation, out _) ? Problems.Invalid("operation", "It is not an operation's key.")
         : Run is not null && !ShortKey.TryParse(Run, out _) ? Problems.Invalid("run", "It is not a run's key.")
+        : Clock is not (null or "recorded" or "occurred") ? Problems.Invalid("clock", $"'{Clock}' is not known; say recorded or occurred.")
+        : Tag?.FirstOrDefault(static t => !RunFilter.IsTag(t)) is { } tag ? Problems.Invalid("tag", $"'{tag}' must be key:value.")
+        : Q is not null && !EventFilter.IsText(Q) ? Problems.Invalid("q", "There is no word in it; a word is letters or digits.")
+        : AsOf < 0 ? Problems.Invalid("asOf", "It must be a position of the log.")
         : null;
 
     /// <summary>As the store takes it.</summary>
@@ -149,6 +178,10 @@ internal sealed record EventSearch
         Outcome = Outcome,
         Operation = ShortKey.TryParse(Operation, out var operation) ? operation : null,
         Run = ShortKey.TryParse(Run, out var run) ? run : null,
+        ByOccurrence = Clock == "occurred",
+        Tags = Tag ?? [],
+        Text = Q,
+        AsOf = AsOf,
         Limit = Limit ?? 100,
         Cursor = Cursor,
     };

@@ -96,6 +96,7 @@ internal static partial class Problems
                     Invalid(JsonNamingPolicy.CamelCase.ConvertName(name.Value), $"'{value.Value}' cannot be read.").ProblemDetails,
                 BadHttpRequestException e => Details(e.StatusCode, "invalid", "The request is not understood", e.Message),
                 _ when Bodies.IsBroken(exception) => Details(400, "invalid", "The request is not understood", $"The body is not what its Content-Encoding says: {exception.Message}"),
+                NotYetException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["asOf"] = [exception.Message] }),
                 BadCursorException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["cursor"] = [exception.Message] }),
                 BadArgumentException e => Invalid(e.Argument, e.Message).ProblemDetails,
                 LogUnavailableException => Details(503, "unavailable", "Not now", exception.Message),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.EntityFrameworkCore;
@@ -14,11 +15,14 @@ public sealed record EventFilter
     /// <summary>Of one run only.</summary>
     public ShortKey? Run { get; init; }
 
-    /// <summary>Recorded at or after this time.</summary>
+    /// <summary>At or after this time.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Recorded before this time.</summary>
+    /// <summary>Before this time.</summary>
     public DateTimeOffset? To { get; init; }
+
+    /// <summary>Whether <see cref="From"/> and <see cref="To"/> are about when it happened, by the sender's corrected clock, instead of when it was recorded.</summary>
+    public bool ByOccurrence { get; init; }
 
     /// <summary>A kind of event, such as <c>started</c>.</summary>
     public string? Kind { get; init; }
@@ -41,8 +45,17 @@ public sealed record EventFilter
     /// <summary>Of runs that ended so: one of <see cref="Outcomes.All"/>.</summary>
     public string? Outcome { get; init; }
 
-    /// <summary>Of runs of this operation.</summary>
+    /// <summary>Of runs of this operation, or of one that is merged into it.</summary>
     public ShortKey? Operation { get; init; }
+
+    /// <summary>Of runs that carry all of these, each written as in <see cref="RunFilter.Tags"/>. Actor, outcome, operation and tags must be those of one attempt.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Words, all of which stand in actor, reason, name, note or tags of the event or of an attempt of its run: see <see cref="IsText"/>.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Up to this position of the log: what was answered when it was the last, is answered again.</summary>
+    public long? AsOf { get; init; }
 
     /// <summary>How many at most, 1..1000.</summary>
     public int Limit { get; init; } = 100;
@@ -50,15 +63,38 @@ public sealed record EventFilter
     /// <summary>Where to go on, from the page before.</summary>
     public string? Cursor { get; init; }
 
+    /// <summary>Whether a text can be <see cref="Text"/>: whether a word is in it. A word is letters and digits in any case, and with a <c>*</c> after them whatever begins so.</summary>
+    public static bool IsText(string text) => Words.Parse(text) is not null;
+
     /// <summary>Whether events are looked for that no index finds.</summary>
-    internal bool IsSearch => (Kind ?? Source ?? Type ?? Namespace ?? Submitter ?? Actor ?? Outcome ?? Operation?.ToString()) is not null;
+    internal bool IsSearch => (Kind ?? Source ?? Type ?? Namespace ?? Submitter ?? Text) is not null || OfRuns is not null || (ByOccurrence && (From ?? To) is not null);
+
+    /// <summary>What the runs must be whose events are asked for; null where they may be any.</summary>
+    internal RunFilter? OfRuns => (Actor ?? Outcome ?? Operation?.ToString()) is null && Tags.Count == 0 ? null
+        : new() { Actor = Actor, Outcome = Outcome, Operation = Operation, Tags = Tags };
 }
+
+/// <summary>The whole answer to a search of the log.</summary>
+/// <param name="AsOf">The last position that was looked at.</param>
+/// <param name="Head">The end of the log when it was asked.</param>
+/// <param name="Projected">The position up to which runs were known when it was asked.</param>
+/// <param name="Slices">Its events, newest first, read as they are taken.</param>
+public sealed record EventExport(long AsOf, HeadView Head, long Projected, IAsyncEnumerable<IReadOnlyList<EventView>> Slices);
 
 /// <summary>Reads the log.</summary>
 public sealed class EventQueries
 {
     /// <summary>A search that no index serves looks through so many positions for one page.</summary>
     public const int Looked = 20_000;
+
+    /// <summary>Of so many runs the events are found by the runs; where more match, by going through the log.</summary>
+    private const int MostRuns = 5_000;
+
+    /// <summary>So many events are read at once for an export.</summary>
+    private const int Slice = 1_000;
+
+    /// <summary>The events of so many positions are held against their runs at once, and the texts of so many against words.</summary>
+    private const int Piece = 5_000, PieceOfTexts = 2_000;
 
     private readonly Snapshot.Source _snapshots;
 
@@ -69,22 +105,24 @@ public sealed class EventQueries
     /// have few events or none, and still a next page.
     /// </summary>
     /// <exception cref="BadCursorException">The filter's cursor is not one that this list gave.</exception>
-    public async Task<ListView<EventView>> ListAsync(EventFilter filter, Visible visible, CancellationToken cancellationToken)
+    /// <exception cref="NotYetException">The filter is about a position that the log has not reached.</exception>
+    public async Task<EventsView> ListAsync(EventFilter filter, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        var events = visible.Of(snapshot.Database.Events.AsNoTracking());
-        var before = await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken) + 1;
-        if (filter.Cursor is { } cursor)
-        {
-            before = long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var position) ? Math.Min(before, position) : throw new BadCursorException();
-        }
-        before = filter.To is { } to ? Math.Min(before, await FirstAtAsync(snapshot, to, before, cancellationToken)) : before;
-        var first = filter.From is { } from ? await FirstAtAsync(snapshot, from, before, cancellationToken) : 1;
-        var floor = filter is { Run: null } && (filter.IsSearch || !visible.All) ? Math.Max(first, before - Looked) : first;
-        events = Matching(snapshot, filter, events.Where(e => e.Position < before && e.Position >= floor));
-        var rows = await events.OrderByDescending(static e => e.Position).Take(filter.Limit + 1).ToListAsync(cancellationToken);
-        var next = rows.Count > filter.Limit ? rows[filter.Limit - 1].Position : floor > first ? floor : (long?)null;
-        return new([.. rows.Take(filter.Limit).Select(View)], next?.ToString(CultureInfo.InvariantCulture));
+        var search = await SearchAsync(snapshot, filter, visible, cancellationToken);
+        var (rows, next) = await PageAsync(snapshot, search, search.Before, filter.Limit, cancellationToken);
+        return new([.. rows.Select(View)], next?.ToString(CultureInfo.InvariantCulture), search.AsOf, search.Head, snapshot.Live.Position);
+    }
+
+    /// <summary>All events that match, newest position first, whatever the filter's limit. They are read slice by slice, each in a transaction of its own: however
+    /// long it takes and however many they are, nothing waits for it.</summary>
+    /// <exception cref="BadCursorException">The filter's cursor is not one that the list gave.</exception>
+    /// <exception cref="NotYetException">The filter is about a position that the log has not reached.</exception>
+    public async Task<EventExport> ExportAsync(EventFilter filter, Visible visible, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+        var search = await SearchAsync(snapshot, filter, visible, cancellationToken);
+        return new(search.AsOf, search.Head, snapshot.Live.Position, SlicesAsync(search, cancellationToken));
     }
 
     /// <summary>One event, with the webhook's body that it came in where that is kept; null when there is none at that position.</summary>
@@ -120,30 +158,124 @@ public sealed class EventQueries
         return await FirstAtAsync(snapshot, time, head + 1, cancellationToken) - 1;
     }
 
-    private static IQueryable<EventRow> Matching(Snapshot snapshot, EventFilter f, IQueryable<EventRow> events)
+    /// <summary>What a search comes to, once for all its slices.</summary>
+    /// <param name="Filter">What is asked for.</param>
+    /// <param name="Visible">What the caller may see.</param>
+    /// <param name="AsOf">The last position to look at.</param>
+    /// <param name="Head">The end of the log.</param>
+    /// <param name="First">The first position to look at.</param>
+    /// <param name="Before">Where to begin, going back.</param>
+    /// <param name="Runs">The only runs whose events can match; null where they are not known or too many.</param>
+    /// <param name="Words">The words to find.</param>
+    private sealed record Search(EventFilter Filter, Visible Visible, long AsOf, HeadView Head, long First, long Before, long[]? Runs, Words? Words);
+
+    private static async Task<Search> SearchAsync(Snapshot snapshot, EventFilter filter, Visible visible, CancellationToken cancellationToken)
+    {
+        var head = (await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken)).ToView();
+        var asOf = filter.AsOf ?? head.Position;
+        if (asOf > head.Position)
+        {
+            throw new NotYetException(asOf, head.Position);
+        }
+        var before = asOf + 1;
+        // Nothing happens after it was recorded: what happened since a time stands where that time was recorded, or later.
+        var first = filter.From is { } from ? await FirstAtAsync(snapshot, from, before, cancellationToken) : 1;
+        before = filter is { To: { } to, ByOccurrence: false } ? await FirstAtAsync(snapshot, to, before, cancellationToken) : before;
+        if (filter.Cursor is { } cursor)
+        {
+            before = long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var position) ? Math.Min(before, position) : throw new BadCursorException();
+        }
+        var runs = filter.OfRuns is { } ofRuns && (ofRuns.Operation is not null || ofRuns.Tags.Count > 0)
+            ? await RunQueries.KeysAsync(snapshot, ofRuns, null, MostRuns, visible, cancellationToken) : null;
+        return new(filter, visible, asOf, head, first, before, runs?.ToArray(), filter.Text is { } text ? Words.Parse(text) : null);
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<EventView>> SlicesAsync(Search search, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (long? before = search.Before; before is { } position;)
+        {
+            await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
+            (var rows, before) = await PageAsync(snapshot, search, position, Slice, cancellationToken);
+            if (rows.Count > 0)
+            {
+                yield return [.. rows.Select(View)];
+            }
+        }
+    }
+
+    /// <summary>The newest events before a position that match, and where to go on; null when that was all.</summary>
+    private static async Task<(List<EventRow> Rows, long? Next)> PageAsync(Snapshot snapshot, Search search, long before, int limit, CancellationToken cancellationToken)
+    {
+        var isFound = search.Filter.Run is not null || search.Runs is not null;
+        var floor = !isFound && (search.Filter.IsSearch || !search.Visible.All) ? Math.Max(search.First, before - Looked) : search.First;
+        var ofRuns = search.Runs is null ? search.Filter.OfRuns : null;
+        var rows = new List<EventRow>();
+        for (var more = true; more && rows.Count <= limit;)
+        {
+            var events = Matching(search.Filter, search.Visible.Of(snapshot.Database.Events.AsNoTracking())).Where(e => e.Position < before && e.Position >= floor);
+            // In an order that no index has, where the runs are known: else the database might go through the whole log to find a few.
+            var newest = search.Runs is { } keys ? events.Where(e => keys.Contains(e.Run)).OrderByDescending(static e => e.Position + 0) : events.OrderByDescending(static e => e.Position);
+            if (ofRuns is null && search.Words is null)
+            {
+                rows = await newest.Take(limit + 1).ToListAsync(cancellationToken);
+                break;
+            }
+            var size = search.Words is null ? Piece : PieceOfTexts;
+            var candidates = search.Words is null ? newest.Take(size).Select(static e => new Candidate(e.Position, e.Run, "")) : newest.Take(size).Select(static e => new Candidate(e.Position, e.Run, e.Data));
+            var piece = await candidates.ToListAsync(cancellationToken);
+            more = piece.Count == size;
+            before = more ? piece[^1].Position : before;
+            if (ofRuns is not null)
+            {
+                var matching = (await RunQueries.KeysAsync(snapshot, ofRuns, [.. piece.Select(static e => e.Run).Distinct()], Piece, search.Visible, cancellationToken))!;
+                piece = piece.FindAll(e => matching.Contains(e.Run));
+            }
+            piece = search.Words is { } words ? await WithWordsAsync(snapshot, piece, words, cancellationToken) : piece;
+            var positions = piece.Take(limit + 1 - rows.Count).Select(static e => e.Position).ToArray();
+            rows.AddRange(await snapshot.Database.Events.AsNoTracking().Where(e => positions.Contains(e.Position)).OrderByDescending(static e => e.Position).ToListAsync(cancellationToken));
+        }
+        var next = rows.Count > limit ? rows[limit - 1].Position : floor > search.First ? floor : (long?)null;
+        return (rows.Count > limit ? rows[..limit] : rows, next);
+    }
+
+    /// <summary>An event of which it is not known yet whether it matches.</summary>
+    private readonly record struct Candidate(long Position, long Run, string Data);
+
+    /// <summary>Those of some events that have all words, in themselves or together with an attempt of their run.</summary>
+    private static async Task<List<Candidate>> WithWordsAsync(Snapshot snapshot, List<Candidate> events, Words words, CancellationToken cancellationToken)
+    {
+        var keys = events.Select(static e => e.Run).Distinct().ToArray();
+        var tags = await snapshot.RunTags.Where(t => keys.Contains(t.Key)).Select(static t => new { t.Key, t.Attempt, t.Tags }).ToDictionaryAsync(static t => (t.Key, t.Attempt), static t => t.Tags, cancellationToken);
+        var attempts = (await snapshot.Runs.Where(r => keys.Contains(r.Key)).Select(static r => new { r.Key, r.Attempt, r.Actor, r.Reason, r.Name }).ToListAsync(cancellationToken))
+            .ToLookup(static r => r.Key, r => (Texts: new[] { r.Actor, r.Reason, r.Name }, Tags: tags.GetValueOrDefault((r.Key, r.Attempt))));
+        return events.FindAll(e => AreIn(e.Data, [], null) || attempts[e.Run].Any(a => AreIn(e.Data, a.Texts, a.Tags)));
+
+        bool AreIn(string data, string?[] texts, string? tags)
+        {
+            // Most are out by a look at the texts as they are stored, before any is taken apart.
+            if (!words.MayBeIn([data, tags, .. texts]))
+            {
+                return false;
+            }
+            var own = data.Length == 0 ? new EventData() : EventData.FromJson(data);
+            IEnumerable<KeyValuePair<string, TagValue>> all = [.. own.Tags ?? Event.NoTags, .. tags is null ? Event.NoTags : EventData.ReadTags(tags)];
+            return words.AreIn([.. texts.Concat([own.Actor, own.Reason, own.Name, own.Note]).Concat(all.SelectMany(static t => new[] { t.Key, t.Value.Text })).SelectMany(Words.Of)]);
+        }
+    }
+
+    private static IQueryable<EventRow> Matching(EventFilter f, IQueryable<EventRow> events)
     {
         events = f.Run is { Value: var run } ? events.Where(e => e.Run == run) : events;
         events = f.Source is { } source ? events.Where(e => e.Source == source) : events;
         events = f.Type is { } type ? events.Where(e => e.Type == type) : events;
         events = f.Namespace is { } ns ? events.Where(e => e.Namespace == ns) : events;
         events = f.Submitter is { } submitter ? events.Where(e => e.Submitter == submitter) : events;
+        events = f is { ByOccurrence: true, From: { } from } ? events.Where(e => e.EffectiveAt >= from) : events;
+        events = f is { ByOccurrence: true, To: { } to } ? events.Where(e => e.EffectiveAt < to) : events;
         if (f.Kind is { } text)
         {
             var kind = Enum.GetValues<EventKind>().Where(k => k.Text() == text).Select(static k => (short)k).FirstOrDefault((short)-1);
             events = events.Where(e => e.Kind == kind);
-        }
-        if (f.Actor is { } actor)
-        {
-            events = events.Where(e => snapshot.Runs.Any(r => r.Key == e.Run && r.Actor == actor));
-        }
-        if (f.Outcome is not null)
-        {
-            var outcome = (short?)Outcomes.Parse(f.Outcome) ?? -1;
-            events = events.Where(e => snapshot.Runs.Any(r => r.Key == e.Run && r.Outcome == outcome));
-        }
-        if (f.Operation is { Value: var operation })
-        {
-            events = events.Where(e => snapshot.Runs.Any(r => r.Key == e.Run && r.Operation == operation));
         }
         return events;
     }

@@ -207,6 +207,30 @@ public sealed class RunQueries
         }
     }
 
+    /// <summary>The keys of the runs of which an attempt matches; null where more than so many do.</summary>
+    /// <param name="snapshot">Where to look.</param>
+    /// <param name="filter">What an attempt must be.</param>
+    /// <param name="among">Of these runs only; null for all.</param>
+    /// <param name="most">How many attempts at most; of named runs all are found.</param>
+    /// <param name="visible">What the caller may see.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    internal static async Task<HashSet<long>?> KeysAsync(
+        Snapshot snapshot, RunFilter filter, long[]? among, int most, Visible visible, CancellationToken cancellationToken)
+    {
+        var operations = await OperationsAsync(snapshot, filter, visible, cancellationToken);
+        var keys = new HashSet<long>();
+        foreach (var runs in OfEach(visible.Of(snapshot.Runs), operations))
+        {
+            var matching = Matching(snapshot, runs, filter, among);
+            keys.UnionWith(await (among is null ? matching.OrderByDescending(static r => r.At).Take(most + 1) : matching).Select(static r => r.Key).ToListAsync(cancellationToken));
+            if (among is null && keys.Count > most)
+            {
+                return null;
+            }
+        }
+        return keys;
+    }
+
     /// <summary>The operations to which a filter leads; null where it leads to none in particular.</summary>
     private static async Task<IReadOnlyList<long>?> OperationsAsync(Snapshot snapshot, RunFilter filter, Visible visible, CancellationToken cancellationToken)
     {
@@ -350,3 +374,7 @@ public sealed class RunQueries
 
 /// <summary>A cursor is not one that the list gave.</summary>
 public sealed class BadCursorException() : Exception("The cursor is not one that this list gave. Take 'next' from an answer as it is, or leave the cursor out.");
+
+/// <summary>A position that the log has not reached.</summary>
+public sealed class NotYetException(long position, long head)
+    : Exception($"The log ends at position {head}, before {position}. Take a position that an answer gave, or leave it out.");

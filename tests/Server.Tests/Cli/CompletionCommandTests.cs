@@ -156,6 +156,6 @@ public sealed partial class CompletionCommandTests
     [GeneratedRegex(@"^  vscli ([a-z]+)", RegexOptions.Multiline)]
     private static partial Regex CommandsInHelp();
 
-    [GeneratedRegex(@"(?:^ +|, |\[)--?([a-z][a-z-]+)(?= |\]|$)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?:^ +|, |\[)--?([a-z][a-z-]*)(?= |\]|$)", RegexOptions.Multiline)]
     private static partial Regex FlagsInHelp();
 }

@@ -149,7 +149,11 @@ public sealed class ReportCommandTests(SqliteServer server)
         { "report be63vbn6s4jvi -format xml", "", 2, "say one of text, markdown, json, csv" },
         { "audit vstrace-customhttp-build-x-y", "", 1, "there is no run" },
         { "audit be63vbn6s4jvi", "", 1, "" },
-        { "audit -kind ended", "", 2, "-kind is not known" },
+        { "audit -kind dreamt", "", 2, "-kind=dreamt is not known" },
+        { "audit -tag production", "", 2, "is not a tag" },
+        { "audit -as-of now", "", 2, "-as-of=now is not a position" },
+        { "audit -as-of 9999999999", "", 2, "The log ends at position" },
+        { "audit -q nobody.said.this", "", 1, "there are no such events" },
         { "audit -limit -1", "", 2, "-limit=-1 is not a number" },
     };
 
@@ -207,6 +211,30 @@ public sealed class ReportCommandTests(SqliteServer server)
         var last = await server.Client.HeadAsync();
         Assert.Equal(Enumerable.Range(0, 205).Select(i => last - i), positions);
         Assert.Equal(205, Lines(ran.Out).Count(l => l.Contains("why ", StringComparison.Ordinal) && l.Contains("bob", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Who_deployed_what_to_production_last_month_and_why_is_one_line()
+    {
+        var ns = Sent.Unique();
+        using var vscli = new Vscli(server.Process.Url);
+        await vscli.Script("bash", $"""
+            vscli run -type=deploy -namespace={ns} -name=shop -tag='env|production' -actor=alice -reason='hotfix for login' -- true
+            vscli run -type=deploy -namespace={ns} -name=web -tag='env|staging' -actor=bob -reason='to try it' -- true
+            """);
+        await server.Client.CaughtUpAsync();
+
+        var ran = await vscli.Run("audit", "-namespace", ns, "-type", "deploy", "-tag", "env=production", "-kind", "started", "-from", "30d");
+        var asOf = await server.Client.HeadAsync();
+        var found = await vscli.Run("audit", "-namespace", ns, "-q", "hot* production", "-kind", "ended", "-format", "ndjson");
+        await vscli.Run("run", "-type=deploy", $"-namespace={ns}", "-name=shop", "-tag=env|production", "-actor=carol", "--", "true");
+        await server.Client.CaughtUpAsync();
+        var again = await vscli.Run("audit", "-namespace", ns, "-type", "deploy", "-tag", "env=production", "-kind", "started", "-from", "30d", "-as-of", $"{asOf}");
+
+        Assert.Equal((0, $"vscli: as of position {asOf} of the log; -as-of {asOf} asks for the same later\n"), (ran.ExitCode, ran.Error));
+        Assert.Matches(@"^POSITION +RECORDED +WHAT +TYPE +NAME +KEY +ACTOR +SUBMITTER +REASON +RUN\n[^\n]* started +deploy +shop +\w+ +alice +loopback +hotfix for login +vstrace-[^\n]*\n$", ran.Out);
+        Assert.Equal("alice", (await server.Client.RunAsync(JsonElement.Parse(found.Out))).Text("actor"));
+        Assert.Equal(ran.Out, again.Out);
     }
 
     [Fact]

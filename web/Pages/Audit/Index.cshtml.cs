@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using ValueStream.Core.Events;
@@ -10,12 +11,9 @@ namespace ValueStream.Web.Pages.Audit;
 /// <summary>Audit: who did what, when, and why?</summary>
 internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISystemStatus status, Clock clock) : PageModel
 {
-    /// <summary>So many events are exported at once.</summary>
-    public const int MostExported = 1_000;
-
     private const int Listed = 50;
 
-    private static readonly string[] Fields = ["actor", "kind", "outcome", "type", "namespace", "source", "submitter", "run", "operation"];
+    private static readonly string[] Fields = ["actor", "kind", "outcome", "type", "namespace", "source", "submitter", "run", "operation", "tag", "q", "from", "to", "clock", "asOf"];
 
     private readonly List<string> _problems = [];
 
@@ -23,7 +21,7 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
     public ISystemStatus Status => status;
 
     /// <summary>The events.</summary>
-    public ListView<EventView> Events { get; private set; } = null!;
+    public EventsView Events { get; private set; } = null!;
 
     /// <summary>The names of the runs that they are about, by key.</summary>
     public IReadOnlyDictionary<string, string> Names { get; private set; } = new Dictionary<string, string>();
@@ -34,9 +32,6 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
     /// <summary>Whether an event was chosen that is not there.</summary>
     public bool IsMissing { get; private set; }
 
-    /// <summary>The end of the log.</summary>
-    public HeadView Head { get; private set; } = null!;
-
     /// <summary>What could not be understood and was left out, in words.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
@@ -46,54 +41,67 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
     /// <summary>A field as typed.</summary>
     public string this[string field] => Request.Query[field].ToString().Trim();
 
+    /// <summary>The tags that are asked for.</summary>
+    public IEnumerable<string> Tags => Request.Query["tag"].Select(static t => t?.Trim() ?? "").Where(static t => t.Length > 0);
+
     /// <summary>What is asked for, a name and a value each.</summary>
-    public IEnumerable<(string Field, string Value)> Active => Fields.Concat(["from", "to"]).Select(f => (f, this[f])).Where(static a => a.Item2.Length > 0);
+    public IEnumerable<(string Field, string Value)> Active =>
+        Fields.SelectMany(f => f == "tag" ? Tags.Select(t => (f, t)) : [(f, this[f])]).Where(static a => a.Item2.Length > 0);
+
+    /// <summary>The address of this page without one of what is asked for.</summary>
+    public string Without(string field, string value) =>
+        field == "tag" ? Here.To(Here.With(Request, ("tag", null)), "tag", Tags.Where(t => t != value)) : Here.With(Request, (field, null));
+
+    /// <summary>The address of this very answer, whatever the log holds when it is opened.</summary>
+    public string Permanent => Here.With(Request, ("asOf", Events.AsOf.ToString(CultureInfo.InvariantCulture)), ("cursor", Cursor));
+
+    /// <summary>The address of all of this answer as a file.</summary>
+    public string File(string format) => Here.With(Request, ("asOf", Events.AsOf.ToString(CultureInfo.InvariantCulture)), ("event", null), ("format", format));
 
     /// <summary>Every kind of event.</summary>
     public static IEnumerable<string> Kinds => Enum.GetValues<EventKind>().Select(static k => k.Text());
 
     /// <summary>The address of the API for the same events.</summary>
-    public string Api => Here.To(Routes.Events, Active.Select(a => (a.Field, a.Field is "from" or "to" && Period.Time(a.Value, clock) is { } time ? Durations.Iso(time) : a.Value)));
+    public string Api => Here.To(Routes.Events, Asked);
+
+    /// <summary>The arguments of vscli for them.</summary>
+    public IReadOnlyList<string> Vscli =>
+        ["audit", .. Asked.Where(static a => a.Field == "run").Select(static a => a.Value), .. Asked.Where(static a => a.Field != "run").SelectMany(static a => new[] { a.Field == "asOf" ? "-as-of" : "-" + a.Field, a.Value })];
+
+    private IEnumerable<(string Field, string Value)> Asked =>
+        Active.Select(a => (a.Field, a.Field is "from" or "to" && Period.Time(a.Value, clock) is { } time ? Durations.Iso(time) : a.Value));
 
     /// <summary>The page.</summary>
     public async Task<IActionResult> OnGetAsync(CancellationToken cancellationToken)
     {
         IsFragment = Request.Query.ContainsKey("fragment");
         var visible = Viewer.MaySee(User);
-        var asCsv = Csv.IsAskedFor(Request);
-        var asNdjson = this["format"] == "ndjson";
+        var streamed = Csv.IsAskedFor(Request) ? EventStream.Csv : this["format"] == "ndjson" ? Routes.Ndjson : null;
         try
         {
-            Events = await events.ListAsync(Filter(asCsv || asNdjson ? MostExported : Listed), visible, cancellationToken);
+            var filter = Filter();
+            if (streamed is not null)
+            {
+                return new EventStream(await events.ExportAsync(filter, visible, cancellationToken), streamed, glances, visible, "audit");
+            }
+            Events = await events.ListAsync(filter, visible, cancellationToken);
         }
         catch (BadCursorException)
         {
             return Redirect(Here.With(Request));
         }
-        if (asNdjson)
+        catch (NotYetException)
         {
-            return new NdjsonResult(Events.Items);
+            return Redirect(Here.With(Request, ("asOf", null)));
         }
         Names = await glances.NamesAsync(Events.Items.Select(static e => e.Key), visible, cancellationToken);
-        if (asCsv)
-        {
-            return Csv.File("audit", ["position", "recordedAt", "occurredAt", "actor", "submitter", "kind", "run", "name", "type", "namespace", "source", "outcome", "reason", "digest"],
-                Events.Items.Select(e => new object?[]
-                {
-                    e.Position, e.RecordedAt, e.OccurredAt, e.Actor, e.Submitter, e.Kind, e.Run, Names.GetValueOrDefault(e.Key), e.Type, e.Namespace, e.Source, Outcome(e), e.Reason, e.Digest,
-                }));
-        }
         if (long.TryParse(this["event"], out var position))
         {
             Chosen = await events.FindAsync(position, visible, cancellationToken);
             IsMissing = Chosen is null;
         }
-        Head = await events.HeadAsync(cancellationToken);
         return Page();
     }
-
-    /// <summary>How a run ended, where the event says it.</summary>
-    public static string? Outcome(EventView e) => e.Kind == "ended" ? e.Data.Outcome ?? (e.Data.Error is true ? "failure" : "success") : null;
 
     /// <summary>An event's data as JSON that people can read.</summary>
     public static string Json(EventData data) => System.Text.Json.JsonSerializer.Serialize(data, Readable.EventData);
@@ -104,7 +112,7 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
-    private EventFilter Filter(int limit)
+    private EventFilter Filter()
     {
         return new()
         {
@@ -119,9 +127,26 @@ internal sealed class IndexModel(EventQueries events, GlanceQueries glances, ISy
             To = Time("to"),
             Run = Key("run"),
             Operation = Key("operation"),
-            Limit = limit,
-            Cursor = Request.Query["cursor"] is [{ Length: > 0 } cursor] ? cursor : null,
+            ByOccurrence = Known("clock", ["recorded", "occurred"]) == "occurred",
+            Tags = [.. Tags.Where(t => Understood(RunFilter.IsTag(t), $"“{t}” is no tag such as service:api. It was left out."))],
+            Text = Text("q") is { } q && Understood(EventFilter.IsText(q), "There is no word in what was to be found. It was left out.") ? q : null,
+            AsOf = Text("asOf") is { } text && Understood(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _), "“asOf” is a position of the log. It was left out.")
+                ? long.Parse(text, CultureInfo.InvariantCulture) : null,
+            Limit = Listed,
+            Cursor = Cursor,
         };
+    }
+
+    /// <summary>Where the list begins; null where that is the newest.</summary>
+    public string? Cursor => Request.Query["cursor"] is [{ Length: > 0 } cursor] ? cursor : null;
+
+    private bool Understood(bool isUnderstood, string problem)
+    {
+        if (!isUnderstood)
+        {
+            _problems.Add(problem);
+        }
+        return isUnderstood;
     }
 
     private string? Text(string field) => this[field] is { Length: > 0 } text ? text : null;

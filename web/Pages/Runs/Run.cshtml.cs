@@ -46,7 +46,7 @@ internal sealed class RunModel(
     public DagLayout? Graph { get; private set; }
 
     /// <summary>The run's newest events; on the view of events a page of them.</summary>
-    public ListView<EventView> Events { get; private set; } = null!;
+    public EventsView Events { get; private set; } = null!;
 
     /// <summary>The runs of the operation before and after it.</summary>
     public RunNeighbours Neighbours { get; private set; } = new(null, null, null);

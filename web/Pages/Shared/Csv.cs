@@ -21,13 +21,16 @@ internal static class Csv
     public static FileContentResult File(string name, IReadOnlyList<string> columns, IEnumerable<object?[]> rows)
     {
         var text = new StringBuilder();
-        text.AppendJoin(',', columns).Append("\r\n");
+        text.Append(Line(columns));
         foreach (var row in rows)
         {
-            text.AppendJoin(',', row.Select(Cell)).Append("\r\n");
+            text.Append(Line(row));
         }
         return new(Encoding.UTF8.GetBytes(text.ToString()), "text/csv; charset=utf-8") { FileDownloadName = name + ".csv" };
     }
+
+    /// <summary>A line, with its end.</summary>
+    public static string Line(IEnumerable<object?> cells) => string.Join(',', cells.Select(Cell)) + "\r\n";
 
     private static string Cell(object? value) => value switch
     {

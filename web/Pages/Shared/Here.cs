@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace ValueStream.Web.Pages.Shared;
 
@@ -16,6 +17,9 @@ internal static class Here
         }
         return path + query;
     }
+
+    /// <summary>An address with values of one more parameter.</summary>
+    public static string To(string address, string name, IEnumerable<string> values) => values.Aggregate(address, (at, v) => QueryHelpers.AddQueryString(at, name, v));
 
     /// <summary>The address of this same page with parameters set; null takes one away. Where a list begins and how it is rendered are not kept.</summary>
     public static string With(HttpRequest request, params ReadOnlySpan<(string Name, string? Value)> changes)

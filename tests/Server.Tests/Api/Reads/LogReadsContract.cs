@@ -36,6 +36,13 @@ public abstract class LogReadsContract(ApiServer server)
     [InlineData("&type=nothing", "")]
     [InlineData("&source=customhttp&submitter=loopback", "ended,started,annotated,started")]
     [InlineData("&submitter=somebody", "")]
+    [InlineData("&tag=env:production", "ended,started")]
+    [InlineData("&tag=env=production&tag=env:staging", "")]
+    [InlineData("&q=ALI*%20production", "ended,started")]
+    [InlineData("&q=to%20see", "annotated,started")]
+    [InlineData("&clock=occurred&to=2001-01-01T00:00:00Z", "")]
+    [InlineData("&clock=occurred&from=2001-01-01T00:00:00Z", "ended,started,annotated,started")]
+    [InlineData("&asOf=0", "")]
     [InlineData("&from=2099-01-01T00:00:00Z", "")]
     [InlineData("&to=2001-01-01T00:00:00Z", "")]
     [InlineData("&from=2001-01-01T00:00:00Z&to=2099-01-01T00:00:00Z", "ended,started,annotated,started")]
@@ -43,7 +50,7 @@ public abstract class LogReadsContract(ApiServer server)
     {
         await Client.RecordAsync(
             Sent.Start(_ns, "1", 0, "job"), Sent.Event("annotate", _ns, "1", 1, "job", "\"reason\":\"to see\""),
-            Sent.Start(_ns, "2", 0, "build", "\"actor\":\"alice\""), Sent.End(_ns, "2", 5, "build", "\"outcome\":\"failure\""));
+            Sent.Start(_ns, "2", 0, "build", "\"actor\":\"alice\",\"tags\":{\"env\":\"production\"}"), Sent.End(_ns, "2", 5, "build", "\"outcome\":\"failure\""));
 
         Assert.Equal(kinds, string.Join(',', (await Client.ReadAsync($"/api/v1/events?namespace={_ns}{search}")).Each("kind")));
     }
@@ -64,7 +71,59 @@ public abstract class LogReadsContract(ApiServer server)
     [InlineData("run=x", "run")]
     [InlineData("operation=x", "operation")]
     [InlineData("limit=0", "limit")]
+    [InlineData("clock=wall", "clock")]
+    [InlineData("tag=production", "tag")]
+    [InlineData("q=*", "q")]
+    [InlineData("asOf=-1", "asOf")]
+    [InlineData("asOf=9999999999", "asOf")]
     public async Task A_search_that_cannot_be_is_refused(string search, string field) => (await Client.GetAsync("/api/v1/events?" + search)).IsProblem(400, field: field);
+
+    [Fact]
+    public async Task Every_answer_says_as_of_which_position_it_speaks_and_gives_the_same_for_it_later()
+    {
+        await Client.RecordAsync(Sent.Start(_ns, "1"), Sent.End(_ns, "1", 5));
+        var head = await Client.ReadAsync("/api/v1/log/head");
+        var first = await Client.ReadAsync($"/api/v1/events?namespace={_ns}");
+        await Client.RecordAsync(Sent.Start(_ns, "2"));
+        var address = $"/api/v1/events?namespace={_ns}&asOf={first.GetProperty("asOf").GetInt64()}";
+
+        var again = await Client.ReadAsync(address);
+        var lines = await Client.GetAsync(address, ("Accept", "application/x-ndjson"));
+        var csv = await Client.GetAsync(address, ("Accept", "text/csv;q=0.9, application/json;q=0.5"));
+
+        Assert.Equal(head.GetRawText(), first.GetProperty("head").GetRawText());
+        Assert.Equal(head.GetProperty("position").GetInt64(), first.GetProperty("asOf").GetInt64());
+        Assert.Equal(head.GetProperty("position").GetInt64(), first.GetProperty("projected").GetInt64());
+        Assert.Equal(first.GetProperty("items").GetRawText(), again.GetProperty("items").GetRawText());
+        var now = await Client.ReadAsync("/api/v1/log/head");
+        foreach (var streamed in new[] { lines, csv })
+        {
+            Assert.Equal(200, streamed.Status);
+            Assert.Equal(first.GetProperty("asOf").GetRawText(), streamed.Headers["X-ValueStream-As-Of"]);
+            Assert.Equal($"{now.GetProperty("position")} {now.Text("hash")}", streamed.Headers["X-ValueStream-Head"]);
+            Assert.Equal($"{now.GetProperty("position")}", streamed.Headers["X-ValueStream-Projected"]);
+        }
+        Assert.Equal(("application/x-ndjson", "text/csv"), (lines.ContentType, csv.ContentType));
+        Assert.Equal($"[{string.Join(',', lines.Text.TrimEnd().Split('\n'))}]", first.GetProperty("items").GetRawText());
+        Assert.Equal(3, csv.Text.TrimEnd().Split("\r\n").Length);
+    }
+
+    [Fact]
+    public async Task A_stream_has_all_that_a_list_has_by_the_page_and_what_a_spreadsheet_would_run_is_text_in_it()
+    {
+        await Client.RecordAsync([.. Enumerable.Range(0, 2500).Select(i => Sent.Start(_ns, $"{i}", i, more: "\"reason\":\"=1+1\""))]);
+
+        var lines = await Client.GetAsync($"/api/v1/events?namespace={_ns}", ("Accept", "application/x-ndjson"));
+        var csv = await Client.GetAsync($"/api/v1/events?namespace={_ns}", ("Accept", "text/csv"));
+
+        var last = await Client.HeadAsync();
+        Assert.Equal(Enumerable.Range(0, 2500).Select(i => last - i), lines.Text.TrimEnd().Split('\n').Select(static l => JsonElement.Parse(l).GetProperty("position").GetInt64()));
+        var rows = csv.Text.TrimEnd().Split("\r\n");
+        Assert.StartsWith("position,recordedAt,", rows[0], StringComparison.Ordinal);
+        Assert.Equal(2501, rows.Length);
+        Assert.All(rows[1..], static r => Assert.Contains(",'=1+1,", r, StringComparison.Ordinal));
+        (await Client.GetAsync("/api/v1/events?limit=5", ("Accept", "text/csv"))).IsProblem(400, field: "limit");
+    }
 
     [Fact]
     public async Task The_first_event_is_the_last_of_the_last_page()

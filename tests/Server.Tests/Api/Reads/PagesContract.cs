@@ -35,9 +35,32 @@ public abstract partial class PagesContract(ApiServer server)
 
         Assert.Matches($"The newest 2 events that match .*alice started =shop deploy hotfix, .*Event {position:n0} Close", page);
         Assert.Equal("text/csv", csv.ContentType!.Split(';')[0]);
-        Assert.Contains($",alice,loopback,started,vstrace-customhttp-deploy-{_ns}-1,'=shop,deploy,{_ns},customhttp,,\"hotfix, \"\"now\"\"\",", csv.Text, StringComparison.Ordinal);
+        Assert.Contains($",alice,loopback,started,vstrace-customhttp-deploy-{_ns}-1,{items[0].Text("key")},,'=shop,deploy,{_ns},customhttp,,\"hotfix, \"\"now\"\"\",", csv.Text, StringComparison.Ordinal);
         Assert.Equal([position + 1, position], lines.Text.TrimEnd().Split('\n').Select(static l => System.Text.Json.JsonElement.Parse(l).GetProperty("position").GetInt64()));
     }
+
+    [Fact]
+    public async Task Audit_is_filtered_by_tags_and_words_and_links_to_its_answer_as_it_is_now()
+    {
+        await Client.RecordAsync(
+            Sent.Start(_ns, "1", 0, "deploy", "\"actor\":\"alice\",\"tags\":{\"env\":\"production\",\"service\":\"shop\"}"), Sent.Start(_ns, "2", 0, "deploy", "\"actor\":\"bob\""));
+        var address = $"/audit?namespace={_ns}&tag=env:production&tag=service:shop&q=ali*&clock=occurred&from=2001-01-01T00:00:00Z";
+
+        var html = (await Client.GetAsync(address, ("Accept", "text/html"))).Text;
+        var permanent = System.Net.WebUtility.HtmlDecode(PermanentLink().Match(html).Groups[1].Value);
+        await Client.RecordAsync(Sent.End(_ns, "1", 5, "deploy"));
+
+        Assert.Contains("tag=env:production&tag=service:shop&q=ali*", Uri.UnescapeDataString(permanent), StringComparison.Ordinal);
+        Assert.Contains("vscli audit -namespace", Plain(html), StringComparison.Ordinal);
+        Assert.Matches("The newest 1 events that match .*alice started", Plain(html));
+        Assert.Matches("The newest 1 events that match .*alice started", await TextAsync(permanent));
+        Assert.Matches("The newest 2 events that match ", await TextAsync(address));
+        Assert.Matches("There is no word in .* No event|There is no word in ", await TextAsync($"/audit?namespace={_ns}&q=*&tag=x&asOf=y"));
+        Assert.Equal(3, (await Client.GetAsync($"{address}&format=csv")).Text.TrimEnd().Split("\r\n").Length);
+    }
+
+    [GeneratedRegex("<a href=\"([^\"]*)\">Link to this answer")]
+    private static partial Regex PermanentLink();
 
     [Fact]
     public async Task System_shows_a_delivery_that_was_not_understood_and_tries_it_again_for_its_own_form_only()

@@ -37,7 +37,7 @@ public abstract class RedactionContract
         Assert.Equal(5, run.Duration);
         Assert.Equal(0, await MentionsAsync(store));
         Assert.Null((await store.Get<ChainVerifier>().VerifyAsync(new(), Cancel).LastAsync(Cancel)).Fault);
-        Assert.Empty((await store.Get<ProjectionQueries>().ListAsync(Cancel)).Items[0].SetAside);
+        Assert.Empty((await store.Get<ProjectionQueries>().ListAsync(Visible.Everything, Cancel)).Items[0].SetAside);
     }
 
     [Fact]

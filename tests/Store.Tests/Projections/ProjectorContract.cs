@@ -191,7 +191,7 @@ public abstract class ProjectorContract
     }
 
     private protected static async Task<Core.Wire.ProjectionView> ProjectionAsync(StoreFixture store) =>
-        Assert.Single((await store.Get<ProjectionQueries>().ListAsync(Cancel)).Items);
+        Assert.Single((await store.Get<ProjectionQueries>().ListAsync(Visible.Everything, Cancel)).Items);
 
     private static async Task<List<int>> DaysAsync(StoreFixture store)
     {

@@ -31,10 +31,11 @@ public sealed class OtherNamespaceTests(TokenServer server)
         Assert.True(told.Count == 0, string.Join("\n", told.Take(5)));
 
         Assert.Equal(before.Text, (await Client.GetAsync("/api/v1/log/head", Admin)).Text);
-        var telling = await TellingAsync(Admin, static r => r.Method == "GET", run, operation, position, quarantined);
+        // The same walk with a token of ours finds it: it looks where there is something.
+        var telling = await TellingAsync(await TokenAsync("read", _ours), static r => r.Method == "GET", run, operation, position, quarantined);
         Assert.Superset(new HashSet<string>(
             [
-                "/", "/api/v1/events", "/api/v1/events/{position:long}", "/api/v1/operations", "/api/v1/operations/{key}", "/api/v1/quarantine/{id}", "/api/v1/runs", "/api/v1/runs/{key}",
+                "/", "/api/v1/events", "/api/v1/events/{position:long}", "/api/v1/operations", "/api/v1/operations/{key}", "/api/v1/runs", "/api/v1/runs/{key}",
                 "/api/v1/runs/{key}/events", "/api/v1/runs/{key}/trace", "/api/v1/tags/{**key}", "/audit", "/operations", "/operations/{key}", "/runs", "/runs/{key}",
             ]), telling.Select(static t => t.Split(' ')[0]).ToHashSet());
     }
@@ -135,9 +136,9 @@ public sealed class OtherNamespaceTests(TokenServer server)
         return (run, operation, items[0].GetProperty("position").GetInt64().ToString(CultureInfo.InvariantCulture), quarantined);
     }
 
-    private async Task<(string, string)> TokenAsync(string scope)
+    private async Task<(string, string)> TokenAsync(string scope, string? @namespace = null)
     {
-        var made = await Client.PostAsync("/api/v1/tokens", $$"""{"name":"theirs","scopes":["{{scope}}"],"namespaces":["{{Sent.Unique("theirs-")}}"]}""", Admin);
+        var made = await Client.PostAsync("/api/v1/tokens", $$"""{"name":"x","scopes":["{{scope}}"],"namespaces":["{{@namespace ?? Sent.Unique("theirs-")}}"]}""", Admin);
         return ("Authorization", $"Bearer {made.Json.Text("secret")}");
     }
 

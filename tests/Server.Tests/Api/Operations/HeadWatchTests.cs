@@ -9,6 +9,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
+using ValueStream.Server.Access;
 using ValueStream.Server.Operations;
 using ValueStream.Store;
 using ValueStream.Store.Log;
@@ -119,8 +120,10 @@ public sealed class HeadWatchTests
             builder.Logging.ClearProviders().AddProvider(this);
             builder.WebHost.UseUrls("http://127.0.0.1:0");
             builder.Services.AddSingleton<TimeProvider>(Time);
-            builder.Services.AddStore(connectionString).AddStoreWorkers().AddTelemetry(builder.Configuration);
+            builder.Services.AddStore(connectionString).AddStoreWorkers().AddTelemetry(builder.Configuration).AddAccess(null, isOpen: true);
             _app = builder.Build();
+            _app.UseAuthentication();
+            _app.UseAuthorization();
             _app.MapMetrics();
         }
 

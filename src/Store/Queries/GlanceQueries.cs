@@ -63,7 +63,7 @@ public sealed class GlanceQueries
     public async Task<IReadOnlyList<(string Namespace, string Type, string Name, int Running)>> RunningAsync(int count, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        var running = (await snapshot.RunningAsync(cancellationToken)).CountBy(static r => r.Operation).OrderByDescending(static r => r.Value).Take(count).ToDictionary();
+        var running = (await snapshot.RunningAsync(cancellationToken)).OrderByDescending(static r => r.Value).Take(count).ToDictionary();
         var keys = running.Keys.ToArray();
         var names = await snapshot.Operations.Where(o => keys.Contains(o.Key)).Select(static o => new { o.Key, o.Namespace, o.Type, o.Name }).ToListAsync(cancellationToken);
         return [.. names.Select(o => (o.Namespace, o.Type, o.Name, running[o.Key])).OrderByDescending(static o => o.Item4)];

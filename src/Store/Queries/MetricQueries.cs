@@ -74,7 +74,7 @@ public sealed class MetricQueries
         }
         var series = steps.Zip(tallies, static (s, t) => new StepView(s.From, s.To, NumberViews.View(t, s.Days)));
         var (distribution, previousDistribution) = NumberViews.Distributions(totals.Successful, previous.Successful);
-        var running = (await snapshot.RunningAsync(cancellationToken)).Count(r => keys.Contains(r.Operation) && r.At >= window.From && r.At < window.To);
+        var running = (await snapshot.RunningAsync(window.From, window.To, cancellationToken)).Sum(r => keys.Contains(r.Key) ? r.Value : 0);
         var view = new MetricsView
         {
             Definition = NumberViews.Definition,

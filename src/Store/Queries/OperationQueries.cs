@@ -357,7 +357,7 @@ public sealed class OperationQueries : IDisposable
     private static async Task<(List<Operation> Operations, int Rollups)> ReadAsync(
         Snapshot snapshot, Window window, List<OperationRow> rows, IQueryable<RollupRow> rollups, CancellationToken cancellationToken)
     {
-        var running = (await snapshot.RunningAsync(cancellationToken)).CountBy(static r => r.Operation).ToDictionary();
+        var running = await snapshot.RunningAsync(cancellationToken);
         var operations = rows.ToDictionary(static r => r.Key, r => new Operation(r, window, running.GetValueOrDefault(r.Key)));
         var read = 0;
         await foreach (var rollup in rollups.Select(static r => new { r.At, r.Operation, r.Data }).AsAsyncEnumerable().WithCancellation(cancellationToken))

@@ -52,11 +52,16 @@ internal sealed class Snapshot : IAsyncDisposable
     public IQueryable<TaggedRun> Tagged(long[] tags) =>
         Database.Database.SqlQueryRaw<TaggedRun>(_engine.Tagged(Live.Slot, "{0}"), _engine.TagArray(tags));
 
-    /// <summary>The attempts that run: what they are runs of, and since when.</summary>
-    public async Task<List<(long Operation, DateTimeOffset At)>> RunningAsync(CancellationToken cancellationToken) =>
-        // Nothing more is asked of the database, so that it takes the index of those that run.
-        (await Runs.Where(static r => r.State == (short)AttemptState.Running).Select(static r => new { r.Operation, r.At }).ToListAsync(cancellationToken))
-            .ConvertAll(static r => (r.Operation, r.At));
+    /// <summary>How many attempts of each operation run. Counted by the database: there may be as many as there are runs.</summary>
+    public Task<Dictionary<long, int>> RunningAsync(CancellationToken cancellationToken) =>
+        RunningAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken);
+
+    /// <summary>How many attempts of each operation run that began at one time or after it, and before another.</summary>
+    public Task<Dictionary<long, int>> RunningAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
+        // Both bounds are always asked for, and nothing more, so that SQLite takes the index of those that run.
+        Runs.Where(r => r.State == (short)AttemptState.Running && r.At >= from && r.At < to)
+            .GroupBy(static r => r.Operation).Select(static g => new { g.Key, Count = g.Count() })
+            .ToDictionaryAsync(static g => g.Key, static g => g.Count, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -354,6 +354,22 @@ internal sealed class RunStageRow
     public DateTimeOffset? ToAt { get; set; }
 }
 
+/// <summary>
+/// An attempt that runs. There is a table for each slot: few of very many run, and what a run's row says of it is in no index, so that on Postgres the end of a
+/// run changes its row in place.
+/// </summary>
+internal sealed class RunningRow
+{
+    public long Key { get; set; }
+    public int Attempt { get; set; }
+
+    /// <summary>What it is a run of.</summary>
+    public long Operation { get; set; }
+
+    /// <summary>When its row says that it was: its start.</summary>
+    public DateTimeOffset At { get; set; }
+}
+
 /// <summary>The tags of an attempt. There is a table for each slot: beside its run, because tags are long and seldom change.</summary>
 internal sealed class RunTagsRow
 {

@@ -1021,6 +1021,60 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("run_tags_b", (string)null);
                 });
 
+            modelBuilder.Entity("running_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("operation");
+
+                    b.HasKey("Key", "Attempt")
+                        .HasName("pk_running_a");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_running_a_at");
+
+                    b.ToTable("running_a", (string)null);
+                });
+
+            modelBuilder.Entity("running_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("operation");
+
+                    b.HasKey("Key", "Attempt")
+                        .HasName("pk_running_b");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_running_b_at");
+
+                    b.ToTable("running_b", (string)null);
+                });
+
             modelBuilder.Entity("runs_a", b =>
                 {
                     b.Property<long>("Key")
@@ -1184,11 +1238,9 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_a_at_key_attempt");
 
-                    b.HasIndex(new[] { "At" }, "ix_runs_a_running")
-                        .HasDatabaseName("ix_runs_a_at")
-                        .HasFilter("state = 0");
-
                     b.ToTable("runs_a", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });
 
             modelBuilder.Entity("runs_b", b =>
@@ -1354,11 +1406,9 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_b_at_key_attempt");
 
-                    b.HasIndex(new[] { "At" }, "ix_runs_b_running")
-                        .HasDatabaseName("ix_runs_b_at")
-                        .HasFilter("state = 0");
-
                     b.ToTable("runs_b", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });
 #pragma warning restore 612, 618
         }

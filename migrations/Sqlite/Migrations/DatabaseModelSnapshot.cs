@@ -1003,6 +1003,60 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("run_tags_b", (string)null);
                 });
 
+            modelBuilder.Entity("running_a", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("operation");
+
+                    b.HasKey("Key", "Attempt")
+                        .HasName("pk_running_a");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_running_a_at");
+
+                    b.ToTable("running_a", (string)null);
+                });
+
+            modelBuilder.Entity("running_b", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Operation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("operation");
+
+                    b.HasKey("Key", "Attempt")
+                        .HasName("pk_running_b");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_running_b_at");
+
+                    b.ToTable("running_b", (string)null);
+                });
+
             modelBuilder.Entity("runs_a", b =>
                 {
                     b.Property<long>("Key")
@@ -1165,10 +1219,6 @@ namespace ValueStream.Migrations.Sqlite.Migrations
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_a_at_key_attempt");
-
-                    b.HasIndex(new[] { "At" }, "ix_runs_a_running")
-                        .HasDatabaseName("ix_runs_a_at")
-                        .HasFilter("state = 0");
 
                     b.ToTable("runs_a", (string)null);
                 });
@@ -1335,10 +1385,6 @@ namespace ValueStream.Migrations.Sqlite.Migrations
 
                     b.HasIndex("At", "Key", "Attempt")
                         .HasDatabaseName("ix_runs_b_at_key_attempt");
-
-                    b.HasIndex(new[] { "At" }, "ix_runs_b_running")
-                        .HasDatabaseName("ix_runs_b_at")
-                        .HasFilter("state = 0");
 
                     b.ToTable("runs_b", (string)null);
                 });

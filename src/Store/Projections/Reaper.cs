@@ -83,8 +83,9 @@ public sealed partial class Reaper : BackgroundService
         }
         var silentSince = asOf - Shortest;
         string[] workItems = [.. Abandonment.WorkItems];
-        var open = await snapshot.Runs
-            .Where(r => r.State == (short)AttemptState.Running && !r.IsImported && r.LastSignAt <= silentSince && r.StartRecordedAt != null
+        var open = await snapshot.Running
+            .Join(snapshot.Runs, static o => new { o.Key, o.Attempt }, static r => new { r.Key, r.Attempt }, static (_, r) => r)
+            .Where(r => !r.IsImported && r.LastSignAt <= silentSince && r.StartRecordedAt != null
                 && r.Source != SourceNames.Jira && !workItems.Contains(r.Type))
             .ToListAsync(cancellationToken);
         var due = new List<NewEvent>();

@@ -10,14 +10,14 @@ using static ValueStream.Store.Engines.Column<ValueStream.Store.RunRow>;
 namespace ValueStream.Store.Projections;
 
 /// <summary>
-/// <c>runs</c>, <c>run_aliases</c>, <c>run_links</c>, <c>run_mentions</c>, <c>run_stages</c>, <c>run_tags</c>: what the fold of each run's events gives, and nothing else. A run's
+/// <c>runs</c>, <c>run_aliases</c>, <c>run_links</c>, <c>run_mentions</c>, <c>run_stages</c>, <c>run_tags</c>, <c>running</c>: what the fold of each run's events gives, and nothing else. A run's
 /// rows depend on that run's events alone; what its references mean is found out by reading, so that arrival order cannot matter.
 /// <c>operations</c> and <c>rollups</c> add those rows up.
 /// </summary>
 internal static class RunsProjection
 {
     /// <summary>The version of these rules. A change of what is written needs a new one: the projector then rebuilds by itself.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Events of one run that are folded; later ones are only in the log, and the run is flagged <c>truncated</c>.</summary>
     public const int MostEvents = 10_000;
@@ -65,6 +65,12 @@ internal static class RunsProjection
         Column<OperationSettingRow>.Long("key", static r => r.Key), Column<OperationSettingRow>.Text("namespace", static r => r.Namespace),
         Column<OperationSettingRow>.Text("data", static r => r.Data));
 
+    private static readonly Bulk<RunningRow> Running = new("running_",
+        Column<RunningRow>.Long("key", static r => r.Key), Column<RunningRow>.Int("attempt", static r => r.Attempt),
+        Column<RunningRow>.Long("operation", static r => r.Operation), Column<RunningRow>.Time("at", static r => r.At));
+
+    private static readonly Bulk<RunKey> RunningKeys = Keys.Of("running_");
+
     private static readonly Bulk<RunTagsRow> Tags = new("run_tags_",
         Column<RunTagsRow>.Long("key", static r => r.Key), Column<RunTagsRow>.Int("attempt", static r => r.Attempt),
         Column<RunTagsRow>.Text("tags", static r => r.Tags), Column<RunTagsRow>.Longs("ids", static r => r.Ids));
@@ -72,7 +78,7 @@ internal static class RunsProjection
     private static readonly Bulk<RunKey> TagKeys = Keys.Of("run_tags_");
 
     /// <summary>What is known of a run, by its key.</summary>
-    private static readonly string[] OfRuns = ["run_tags", "run_stages", "run_mentions", "run_links", "run_aliases", "runs"];
+    private static readonly string[] OfRuns = ["running", "run_tags", "run_stages", "run_mentions", "run_links", "run_aliases", "runs"];
 
     private static readonly string[] Tables = ["rollups", "operation_settings", "operations", .. OfRuns];
 
@@ -141,6 +147,7 @@ internal static class RunsProjection
         var (added, changed) = (new List<RunRow>(), new List<RunRow>());
         var (newTags, otherTags) = (new List<RunTagsRow>(), new List<RunTagsRow>());
         var changes = new List<RunChange>();
+        var (running, stopped) = (new List<RunningRow>(), new List<RunKey>());
         var links = new List<RunLinkRow>();
         var stages = new List<RunStageRow>();
         var mentions = new List<RunMentionRow>();
@@ -161,6 +168,14 @@ internal static class RunsProjection
                 if (before?.Tags != tags)
                 {
                     aliasesByTags.UnionWith(Aliases.ByTags(run.Run, attempt.Tags).Select(a => (References.Hash(a), run.Key)));
+                }
+                if (row.State == (short)AttemptState.Running && before?.IsRunningAs(row) is not true)
+                {
+                    running.Add(new RunningRow { Key = row.Key, Attempt = row.Attempt, Operation = row.Operation, At = row.At });
+                }
+                if (before is { State: (short)AttemptState.Running } && !before.IsRunningAs(row))
+                {
+                    stopped.Add(new(row.Key, row.Attempt));
                 }
                 var after = ContributionOf(row, attempt.Tags);
                 rollups.Change(before?.Contribution, after);
@@ -216,6 +231,7 @@ internal static class RunsProjection
         await session.DeleteAsync(LinkKeys, rewritten, slot.Name, cancellationToken);
         await session.DeleteAsync(MentionKeys, mentioning, slot.Name, cancellationToken);
         await session.DeleteAsync(StageKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(RunningKeys, [.. stopped, .. known.Keys], slot.Name, cancellationToken);
         await session.DeleteAsync(TagKeys, [.. known.Keys], slot.Name, cancellationToken);
         await session.DeleteAsync(Keys, [.. known.Keys], slot.Name, cancellationToken);
         await session.InsertNewAsync(Runs, added, slot.Name, cancellationToken);
@@ -225,6 +241,7 @@ internal static class RunsProjection
         await session.InsertAsync(AliasesOfRuns, [.. aliasesByTags.Select(static a => new RunAliasRow { Reference = a.Reference, Key = a.Key })], "ON CONFLICT DO NOTHING", slot.Name, cancellationToken);
         await session.InsertNewAsync(Mentions, mentions, slot.Name, cancellationToken);
         await session.InsertNewAsync(Stages, stages, slot.Name, cancellationToken);
+        await session.InsertNewAsync(Running, running, slot.Name, cancellationToken);
         await session.InsertNewAsync(Tags, newTags, slot.Name, cancellationToken);
         await session.InsertAsync(Tags, otherTags, OnKnownTags, slot.Name, cancellationToken);
         await dictionary.WriteAsync(session, cancellationToken);
@@ -266,7 +283,7 @@ internal static class RunsProjection
               EXISTS (SELECT 1 FROM run_mentions_{slot} AS m WHERE m.key = r.key AND m.attempt = r.attempt)
             FROM runs_{slot} AS r JOIN run_tags_{slot} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}
             """,
-            static r => (Key: new RunKey(r.GetInt64(0), r.GetInt32(1)), Known: new Known(r.GetString(12), new Contribution
+            static r => (Key: new RunKey(r.GetInt64(0), r.GetInt32(1)), Known: new Known(r.GetInt16(3), r.GetString(12), new Contribution
             {
                 Operation = r.GetInt64(2),
                 Outcome = r.IsDBNull(4) ? null : (Outcome)r.GetInt16(4),
@@ -400,10 +417,16 @@ internal static class RunsProjection
 internal readonly record struct RunKey(long Key, int Attempt);
 
 /// <summary>What a slot holds of an attempt.</summary>
+/// <param name="State">Its state.</param>
 /// <param name="Tags">Its tags as JSON.</param>
 /// <param name="Contribution">What it added to the numbers.</param>
 /// <param name="HasMentions">Whether its texts name runs.</param>
-internal sealed record Known(string Tags, Contribution Contribution, bool HasMentions);
+internal sealed record Known(short State, string Tags, Contribution Contribution, bool HasMentions)
+{
+    /// <summary>Whether it runs, and what is said of that is what a row says.</summary>
+    public bool IsRunningAs(RunRow row) =>
+        State == (short)AttemptState.Running && row.State == State && row.Operation == Contribution.Operation && row.At == Contribution.At;
+}
 
 /// <summary>Where rows go.</summary>
 /// <param name="Name">The slot.</param>

@@ -317,7 +317,7 @@ public sealed class RunQueries
             if (state == (short)AttemptState.Running)
             {
                 // Few run of very many. SQLite would look for them by their start among all if it were not told to begin with those that run.
-                var running = snapshot.Runs.Where(static r => r.State == (short)AttemptState.Running).Select(static r => r.Key);
+                var running = snapshot.Running.Select(static r => r.Key);
                 runs = runs.Where(r => running.Contains(r.Key));
             }
         }

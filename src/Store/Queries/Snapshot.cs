@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using ValueStream.Core.Runs;
 using ValueStream.Store.Engines;
 
 namespace ValueStream.Store.Queries;
@@ -33,6 +32,8 @@ internal sealed class Snapshot : IAsyncDisposable
 
     public IQueryable<RunStageRow> RunStages => Database.RunStages(Live.Slot);
 
+    public IQueryable<RunningRow> Running => Database.Running(Live.Slot);
+
     public IQueryable<RunTagsRow> RunTags => Database.RunTags(Live.Slot);
 
     public IQueryable<OperationRow> Operations => Database.Operations(Live.Slot);
@@ -54,13 +55,14 @@ internal sealed class Snapshot : IAsyncDisposable
 
     /// <summary>How many attempts of each operation run. Counted by the database: there may be as many as there are runs.</summary>
     public Task<Dictionary<long, int>> RunningAsync(CancellationToken cancellationToken) =>
-        RunningAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken);
+        CountAsync(Running, cancellationToken);
 
     /// <summary>How many attempts of each operation run that began at one time or after it, and before another.</summary>
     public Task<Dictionary<long, int>> RunningAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
-        // Both bounds are always asked for, and nothing more, so that SQLite takes the index of those that run.
-        Runs.Where(r => r.State == (short)AttemptState.Running && r.At >= from && r.At < to)
-            .GroupBy(static r => r.Operation).Select(static g => new { g.Key, Count = g.Count() })
+        CountAsync(Running.Where(r => r.At >= from && r.At < to), cancellationToken);
+
+    private static Task<Dictionary<long, int>> CountAsync(IQueryable<RunningRow> running, CancellationToken cancellationToken) =>
+        running.GroupBy(static r => r.Operation).Select(static g => new { g.Key, Count = g.Count() })
             .ToDictionaryAsync(static g => g.Key, static g => g.Count, cancellationToken);
 
     public async ValueTask DisposeAsync()

@@ -28,6 +28,7 @@ internal static class SlotText
         var mentions = (await database.RunMentions(slot).OrderBy(static m => m.Ordinal).ToListAsync(cancel)).ToLookup(static m => (m.Key, m.Attempt));
         var aliases = (await database.RunAliases(slot).ToListAsync(cancel)).ToLookup(static a => a.Key, static a => a.Reference);
         var stages = (await database.RunStages(slot).OrderBy(static l => l.Ordinal).ToListAsync(cancel)).ToLookup(static l => (l.Key, l.Attempt));
+        var running = (await database.Running(slot).ToListAsync(cancel)).ToDictionary(static r => (r.Key, r.Attempt), static r => (r.Operation, r.At));
         var tags = (await database.RunTags(slot).ToListAsync(cancel)).ToDictionary(static t => (t.Key, t.Attempt));
         var dictionary = await database.Tags.ToDictionaryAsync(static t => t.Id, static t => $"{t.Key}={t.Value}", cancel);
         var texts = runs.Select(r => string.Join(" | ",
@@ -37,6 +38,7 @@ internal static class SlotText
             string.Join(", ", mentions[(r.Key, r.Attempt)].Select(static m => $"{m.Place} {m.Text} {m.IsCausal} {m.Reference == References.Hash(m.Text)}")),
             string.Join(", ", Aliases.Of(new RunId(r.Source, r.Type, r.Namespace, r.Id)).Select(a => $"{a} {aliases[r.Key].Contains(References.Hash(a))}")), aliases[r.Key].Count(),
             string.Join(", ", stages[(r.Key, r.Attempt)].Select(static s => $"{s.Name} {Seconds(s.FromAt)}..{Seconds(s.ToAt)}")),
+            running.TryGetValue((r.Key, r.Attempt), out var told) ? $"runs {told == (r.Operation, r.At)}" : "",
             string.Join(", ", tags[(r.Key, r.Attempt)].Ids.Select(t => dictionary[t]).Order(StringComparer.Ordinal))));
 
         var operations = await database.Operations(slot).Where(o => @namespace == null || o.Namespace == @namespace || o.Namespace.StartsWith(@namespace + "."))

@@ -197,7 +197,7 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
         if (Database.IsNpgsql())
         {
             // Room in each page for what the ends of its runs change: such a row is written in place, and no index with it.
-            e.HasStorageParameter("fillfactor", 70);
+            e.HasStorageParameter("fillfactor", 85);
         }
     }
 }

@@ -1243,7 +1243,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
 
                     b.ToTable("runs_a", (string)null);
 
-                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 85);
                 });
 
             modelBuilder.Entity("runs_b", b =>
@@ -1411,7 +1411,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
 
                     b.ToTable("runs_b", (string)null);
 
-                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 85);
                 });
 #pragma warning restore 612, 618
         }

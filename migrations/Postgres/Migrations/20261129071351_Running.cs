@@ -12,11 +12,11 @@ namespace ValueStream.Migrations.Postgres.Migrations
         {
             migrationBuilder.AlterTable(
                 name: "runs_b")
-                .Annotation("Npgsql:StorageParameter:fillfactor", 70);
+                .Annotation("Npgsql:StorageParameter:fillfactor", 85);
 
             migrationBuilder.AlterTable(
                 name: "runs_a")
-                .Annotation("Npgsql:StorageParameter:fillfactor", 70);
+                .Annotation("Npgsql:StorageParameter:fillfactor", 85);
 
             migrationBuilder.CreateTable(
                 name: "running_a",
@@ -82,11 +82,11 @@ namespace ValueStream.Migrations.Postgres.Migrations
 
             migrationBuilder.AlterTable(
                 name: "runs_b")
-                .OldAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                .OldAnnotation("Npgsql:StorageParameter:fillfactor", 85);
 
             migrationBuilder.AlterTable(
                 name: "runs_a")
-                .OldAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                .OldAnnotation("Npgsql:StorageParameter:fillfactor", 85);
 
             migrationBuilder.CreateIndex(
                 name: "ix_runs_b_at",

@@ -278,24 +278,30 @@ internal static class RunsProjection
         {
             return [];
         }
+        // Most runs keep the tags that they began with: those need not be read again.
+        var now = folded.SelectMany(static f => f.Attempts).ToDictionary(static a => new RunKey(a.Row.Key, a.Row.Attempt));
         var rows = await session.QueryAsync($"""
             SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags,
               EXISTS (SELECT 1 FROM run_mentions_{slot} AS m WHERE m.key = r.key AND m.attempt = r.attempt)
             FROM runs_{slot} AS r JOIN run_tags_{slot} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}
             """,
-            static r => (Key: new RunKey(r.GetInt64(0), r.GetInt32(1)), Known: new Known(r.GetInt16(3), r.GetString(12), new Contribution
+            r =>
             {
-                Operation = r.GetInt64(2),
-                Outcome = r.IsDBNull(4) ? null : (Outcome)r.GetInt16(4),
-                At = Micros.ToTime(r.GetInt64(5)),
-                StartedAt = r.IsDBNull(6) ? null : Micros.ToTime(r.GetInt64(6)),
-                EndedAt = r.IsDBNull(7) ? null : Micros.ToTime(r.GetInt64(7)),
-                AbandonedAt = r.IsDBNull(8) ? null : Micros.ToTime(r.GetInt64(8)),
-                Duration = r.IsDBNull(9) ? null : r.GetInt64(9),
-                Actor = r.IsDBNull(10) ? null : r.GetString(10),
-                IsExcluded = IsExcluded(r.GetString(11)),
-                Tags = EventData.ReadTags(r.GetString(12)),
-            }, r.GetBoolean(13))), cancellationToken, ("keys", engine.Array(keys)));
+                var (key, tags) = (new RunKey(r.GetInt64(0), r.GetInt32(1)), r.GetString(12));
+                return (Key: key, Known: new Known(r.GetInt16(3), tags, new Contribution
+                {
+                    Operation = r.GetInt64(2),
+                    Outcome = r.IsDBNull(4) ? null : (Outcome)r.GetInt16(4),
+                    At = Micros.ToTime(r.GetInt64(5)),
+                    StartedAt = r.IsDBNull(6) ? null : Micros.ToTime(r.GetInt64(6)),
+                    EndedAt = r.IsDBNull(7) ? null : Micros.ToTime(r.GetInt64(7)),
+                    AbandonedAt = r.IsDBNull(8) ? null : Micros.ToTime(r.GetInt64(8)),
+                    Duration = r.IsDBNull(9) ? null : r.GetInt64(9),
+                    Actor = r.IsDBNull(10) ? null : r.GetString(10),
+                    IsExcluded = IsExcluded(r.GetString(11)),
+                    Tags = now.TryGetValue(key, out var attempt) && attempt.Tags == tags ? attempt.Attempt.Tags : EventData.ReadTags(tags),
+                }, r.GetBoolean(13)));
+            }, cancellationToken, ("keys", engine.Array(keys)));
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
     }
 

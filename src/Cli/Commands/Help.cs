@@ -223,6 +223,8 @@ internal static class Help
           -state STATE          running, ended, orphan, abandoned
           -outcome OUTCOME      success, failure, error, timeout, cancellation, skip
           -tag KEY=VALUE        or 'KEY|VALUE'; repeatable, then all must be there
+          -reason missing       only those of operations marked "reason required" that
+                                give none, and for which none was found
           -min-duration TIME, -max-duration TIME
                                 90s, 5m, 1h30m, 2d
           -limit N              how many at the most (50)

@@ -15,7 +15,7 @@ internal static class RunsCommand
     private static readonly Flag[] Filters =
     [
         new("source"), new("namespace"), new("type"), new("name"), new("operation"), new("state", Values: "running ended orphan abandoned"),
-        new("outcome", Values: Outcomes.All.Replace(",", "")), new("actor"),
+        new("outcome", Values: Outcomes.All.Replace(",", "")), new("actor"), new("reason", Values: "missing"),
     ];
 
     /// <summary>The flags that it knows.</summary>
@@ -36,7 +36,7 @@ internal static class RunsCommand
         ("key", r => r.Key), ("id", r => r.Id), ("attempt", r => r.Attempt.ToString(CultureInfo.InvariantCulture)), ("source", r => r.Source),
         ("namespace", r => r.Namespace), ("type", r => r.Type), ("name", r => r.Name), ("operation", r => r.Operation), ("traceId", r => r.TraceId),
         ("spanId", r => r.SpanId), ("state", r => r.State), ("outcome", r => r.Outcome), ("startedAt", r => Iso(r.StartedAt)), ("endedAt", r => Iso(r.EndedAt)),
-        ("duration", r => r.Duration?.ToString(CultureInfo.InvariantCulture)), ("actor", r => r.Actor), ("reason", r => r.Reason),
+        ("duration", r => r.Duration?.ToString(CultureInfo.InvariantCulture)), ("actor", r => r.Actor), ("reason", r => r.Reason), ("reasonFrom", r => r.ReasonFrom),
         ("submitter", r => r.Submitter), ("parent", r => r.Parent),
         ("tags", r => r.Tags.Count == 0 ? null : EventData.TagsJson(r.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal))),
     ];

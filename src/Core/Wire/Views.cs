@@ -69,8 +69,12 @@ public sealed record RunView
     /// <summary>Who did it, as the sender claims.</summary>
     public string? Actor { get; init; }
 
-    /// <summary>Why, as the sender claims.</summary>
+    /// <summary>Why, as the sender claims; where it says nothing, what <see cref="ReasonFrom"/> names.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Where the reason is from if the sender gave none: the title of the <c>change</c> or <c>issue</c> that the run is of, links to or is below, or the first line of
+    /// its <c>commit</c>'s message. In a list and on a run's page; absent where the sender gave one, and where none was found.</summary>
+    public string? ReasonFrom { get; init; }
 
     /// <summary>Who the server saw sending it.</summary>
     public required string Submitter { get; init; }

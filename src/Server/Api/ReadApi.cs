@@ -221,6 +221,9 @@ internal sealed record RunSearch
 
     public string? Actor { get; init; }
 
+    [Description("missing: only those of operations marked 'reason required' that give none, and for which no change, issue or commit gives one")]
+    public string? Reason { get; init; }
+
     [Description("Seconds")]
     public double? MinDuration { get; init; }
 
@@ -242,6 +245,7 @@ internal sealed record RunSearch
         : Outcome is not null && Outcomes.Parse(Outcome) is null ? Problems.Invalid("outcome", $"'{Outcome}' is not known; say one of {Outcomes.All}.")
         : State is not (null or "running" or "ended" or "orphan" or "abandoned") ? Problems.Invalid("state", $"'{State}' is not known; say running, ended, orphan or abandoned.")
         : Operation is not null && !ShortKey.TryParse(Operation, out _) ? Problems.Invalid("operation", "It is not an operation's key.")
+        : Reason is not (null or "missing") ? Problems.Invalid("reason", $"'{Reason}' is not known; say missing, or leave it out.")
         : MinDuration is { } min && !double.IsFinite(min) ? Problems.Invalid("minDuration", "It must be a number of seconds.")
         : MaxDuration is { } max && !double.IsFinite(max) ? Problems.Invalid("maxDuration", "It must be a number of seconds.")
         : Tag?.FirstOrDefault(static t => !RunFilter.IsTag(t)) is { } tag ? Problems.Invalid("tag", $"'{tag}' must be key:value.")
@@ -262,6 +266,7 @@ internal sealed record RunSearch
         State = State,
         Outcome = Outcome,
         Actor = Actor,
+        WithoutReason = Reason is not null,
         MinDuration = MinDuration,
         MaxDuration = MaxDuration,
         Tags = Tag ?? [],

@@ -45,6 +45,9 @@ public sealed class OperationSettings
     /// <summary>The operations that an operation's numbers are of: those counted under it, or itself alone where it is merged into another.</summary>
     public IReadOnlyList<long> CountedIn(ShortKey key) => KeysOf(key.Value) is { Count: > 0 } keys ? keys : [key.Value];
 
+    /// <summary>The operations whose runs should say why, those that are counted under such a one among them.</summary>
+    public IEnumerable<long> ReasonRequired => _settings.Keys.Where(k => Of(k).ReasonRequired is true).SelectMany(KeysOf).Distinct();
+
     /// <summary>Whether any operation is merged into another.</summary>
     public bool HasMerges => _shown.Count > 0;
 

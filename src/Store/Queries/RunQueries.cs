@@ -47,6 +47,9 @@ public sealed record RunFilter
     /// <summary>Actor.</summary>
     public string? Actor { get; init; }
 
+    /// <summary>Only those that should say why and do not, and for which no reason is found either.</summary>
+    public bool WithoutReason { get; init; }
+
     /// <summary>Shortest duration in seconds.</summary>
     public double? MinDuration { get; init; }
 
@@ -100,21 +103,33 @@ public sealed class RunQueries
     /// <summary>So many runs are looked at for those to be counted.</summary>
     internal const int MostLookedAt = 10 * Newest;
 
+    /// <summary>So many pages are read for the next one with a run on it.</summary>
+    private const int MostPages = 20;
+
     private readonly Snapshot.Source _snapshots;
 
     internal RunQueries(Snapshot.Source snapshots) => _snapshots = snapshots;
 
-    /// <summary>The runs that match, newest start first; each attempt is an item.</summary>
+    /// <summary>The runs that match, newest start first; each attempt is an item. A page of those without a reason may hold fewer than there is room for, and still have a next.</summary>
     /// <exception cref="BadCursorException">The filter's cursor is not one that this list gave.</exception>
     public async Task<ListView<RunView>> ListAsync(RunFilter filter, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         var operations = await OperationsAsync(snapshot, filter, visible, cancellationToken);
         var named = await NamedAsync(snapshot, filter, visible, cancellationToken);
-        var rows = await NewestAsync(OfEach(visible.Of(snapshot.Runs), operations).Select(runs => Matching(snapshot, runs, filter, named)), filter.Limit + 1, cancellationToken);
-        var next = rows.Count > filter.Limit ? rows[filter.Limit - 1] : null;
-        var page = rows.Take(filter.Limit).ToList();
-        return new(await RunViews.OfAsync(snapshot, page, visible, cancellationToken), next is null ? null : Cursor(next));
+        for (var page = 1; ; page++)
+        {
+            var rows = await NewestAsync(OfEach(visible.Of(snapshot.Runs), operations).Select(runs => Matching(snapshot, runs, filter, named)), filter.Limit + 1, cancellationToken);
+            var next = rows.Count > filter.Limit ? Cursor(rows[filter.Limit - 1]) : null;
+            var views = await RunViews.OfAsync(snapshot, [.. rows.Take(filter.Limit)], visible, cancellationToken);
+            var found = filter.WithoutReason ? views.FindAll(static v => v.Reason is null) : views;
+            // A page of which every run has a reason after all is passed over.
+            if (found.Count > 0 || next is null || page == MostPages)
+            {
+                return new(found, next);
+            }
+            filter = filter with { Cursor = next };
+        }
     }
 
     /// <summary>When the newest <see cref="Newest"/> runs that match ended, among ten times as many that are looked at; from the first on, whatever the filter's cursor.</summary>
@@ -234,12 +249,16 @@ public sealed class RunQueries
     /// <summary>The operations to which a filter leads; null where it leads to none in particular.</summary>
     private static async Task<IReadOnlyList<long>?> OperationsAsync(Snapshot snapshot, RunFilter filter, Visible visible, CancellationToken cancellationToken)
     {
-        if (filter.Operation is null && filter.Text is null)
+        if (filter.Operation is null && filter.Text is null && !filter.WithoutReason)
         {
             return null;
         }
         var settings = await OperationSettings.LoadAsync(snapshot, cancellationToken);
         var operations = filter.Operation is { } operation ? settings.CountedIn(operation) : null;
+        if (filter.WithoutReason)
+        {
+            operations = [.. settings.ReasonRequired.Where(o => operations?.Contains(o) != false)];
+        }
         if (filter.Text is not { } text)
         {
             return operations;
@@ -308,6 +327,7 @@ public sealed class RunQueries
         runs = f.Namespace is { } ns ? runs.Where(r => r.Namespace == ns) : runs;
         runs = f.Type is { } type ? runs.Where(r => r.Type == type) : runs;
         runs = f.Name is { } name ? runs.Where(r => r.Name == name) : runs;
+        runs = f.WithoutReason ? runs.Where(static r => r.Reason == null) : runs;
         runs = f.Actor is { } actor ? runs.Where(r => r.Actor == actor) : runs;
         runs = named is null ? runs : runs.Where(r => named.Contains(r.Key));
         if (f.State is not null)

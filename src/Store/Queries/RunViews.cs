@@ -14,7 +14,7 @@ internal static class RunViews
     /// <summary>What stands where a reference means a run that the caller may not see.</summary>
     public const string Elsewhere = "another team's run";
 
-    /// <summary>Views of rows, with their trace ids.</summary>
+    /// <summary>Views of rows, with their trace ids, and what gives a reason to those that give none.</summary>
     public static async Task<List<RunView>> OfAsync(Snapshot snapshot, IReadOnlyList<RunRow> rows, Visible visible, CancellationToken cancellationToken)
     {
         if (rows.Count == 0)
@@ -24,7 +24,13 @@ internal static class RunViews
         var ancestors = await WithAncestors(snapshot, rows.Select(static r => r.Key).Distinct(), rows.Count).ToListAsync(cancellationToken);
         var beside = await RunDetails.LoadAsync(snapshot, rows, ancestors, cancellationToken);
         var traces = Trace.IdsOf([.. ancestors.Select(r => ToTraceRun(r, beside.Meanings.NamedParentOf(r), []))]);
-        return [.. rows.Select(r => View(r, beside, visible) with { TraceId = traces[(Id(r), r.Attempt)] })];
+        var reasons = await FoundReason.LoadAsync(snapshot, rows, ancestors, beside, visible, cancellationToken);
+        return [.. rows.Select(r => View(r, beside, visible) with
+        {
+            TraceId = traces[(Id(r), r.Attempt)],
+            Reason = reasons.TryGetValue((r.Key, r.Attempt), out var found) ? found.Text : r.Reason,
+            ReasonFrom = found.From,
+        })];
     }
 
     /// <summary>The rows that a trace is made of: everything that parents or a common W3C trace id join to some runs.</summary>
@@ -80,6 +86,7 @@ internal static class RunViews
         Operation = "",
         Actor = null,
         Reason = null,
+        ReasonFrom = null,
         Submitter = "",
         Parent = null,
         ParentFrom = null,

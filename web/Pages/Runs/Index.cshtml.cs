@@ -76,7 +76,8 @@ internal sealed class IndexModel(RunQueries runs, OperationQueries operations, C
         {
             Operation = (await operations.FindAsync(key, null, null, visible, cancellationToken))?.Name;
         }
-        if (Runs.Items.Count > 0)
+        // Which of them have a reason after all is looked up for those listed alone.
+        if (Runs.Items.Count > 0 && !Search.Filter.WithoutReason)
         {
             Ends = await runs.EndsAsync(Search.Filter, visible, cancellationToken);
             if (Ends.Items.Count > 0)
@@ -93,10 +94,10 @@ internal sealed class IndexModel(RunQueries runs, OperationQueries operations, C
 
     private static FileContentResult File(IReadOnlyList<RunView> runs) => Csv.File(
         "runs",
-        ["key", "attempt", "state", "outcome", "name", "type", "namespace", "source", "id", "actor", "reason", "startedAt", "endedAt", "duration", "parent", "tags"],
+        ["key", "attempt", "state", "outcome", "name", "type", "namespace", "source", "id", "actor", "reason", "reasonFrom", "startedAt", "endedAt", "duration", "parent", "tags"],
         runs.Select(static r => new object?[]
         {
-            r.Key, r.Attempt, r.State, r.Outcome, r.Name, r.Type, r.Namespace, r.Source, r.Id, r.Actor, r.Reason, r.StartedAt, r.EndedAt, r.Duration, r.Parent,
+            r.Key, r.Attempt, r.State, r.Outcome, r.Name, r.Type, r.Namespace, r.Source, r.Id, r.Actor, r.Reason, r.ReasonFrom, r.StartedAt, r.EndedAt, r.Duration, r.Parent,
             string.Join(' ', r.Tags.Select(static t => $"{t.Key}={t.Value.Text}")),
         }));
 

@@ -10,7 +10,7 @@ namespace ValueStream.Web.Pages.Runs;
 internal sealed class RunSearch
 {
     /// <summary>The parameters that the form has no field for; they are kept when it is sent.</summary>
-    public static readonly IReadOnlyList<string> Unlisted = ["source", "id", "name", "operation", "minDuration", "maxDuration"];
+    public static readonly IReadOnlyList<string> Unlisted = ["source", "id", "name", "operation", "reason", "minDuration", "maxDuration"];
 
     private static readonly string[] Fields = ["q", "state", "outcome", "type", "namespace", "actor", "period", "from", "to", .. Unlisted];
 
@@ -133,6 +133,7 @@ internal sealed class RunSearch
         Actor = Text("actor"),
         Id = Text("id"),
         Operation = Key("operation"),
+        WithoutReason = OneOf("reason", ["missing"]) is not null,
         MinDuration = Seconds("minDuration"),
         MaxDuration = Seconds("maxDuration"),
         From = Time("from") ?? Since(),

@@ -19,6 +19,14 @@ internal static class Show
     /// <summary>Whether a reference is a rendering that a search can find; what stands for another team's run is not.</summary>
     public static bool CanFind(string reference) => reference.StartsWith("vstrace-", StringComparison.Ordinal);
 
+    /// <summary>Where a reason is from that the run did not give itself, in words.</summary>
+    public static string ReasonFrom(string from) => from switch
+    {
+        "change" => "the change's title",
+        "issue" => "the issue's title",
+        _ => "the commit's message",
+    };
+
     /// <summary>A run's glyph and word.</summary>
     public static IHtmlContent State(Look look) => new HtmlString(
         $"<span class=\"st {look.Css}\"><span class=\"gl\" aria-hidden=\"true\">{look.Glyph}</span> {look.Word}</span>");

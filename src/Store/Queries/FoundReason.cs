@@ -28,8 +28,8 @@ internal readonly record struct FoundReason(string Text, string From)
     public static async Task<IReadOnlyDictionary<(long, int), FoundReason>> LoadAsync(
         Snapshot snapshot, IReadOnlyList<RunRow> rows, IReadOnlyList<RunRow> ancestors, RunDetails beside, Visible visible, CancellationToken cancellationToken)
     {
-        // An issue is not there for its own title.
-        var silent = rows.Where(static r => r.Reason is null && !Abandonment.WorkItems.Contains(r.Type)).ToList();
+        // An issue is not there for its own title. One attempt may stand in several places of a list.
+        var silent = rows.Where(static r => r.Reason is null && !Abandonment.WorkItems.Contains(r.Type)).DistinctBy(static r => (r.Key, r.Attempt)).ToList();
         var above = ancestors.ToLookup(static r => RunViews.Id(r).Rendering);
         var items = silent.ToDictionary(static r => (r.Key, r.Attempt), r => beside.Meanings.TargetsOf(r, beside.Links[(r.Key, r.Attempt)]).Select(static l => l.Run)
             .Concat(Above(r, above, beside, visible)).Where(run => run.Key.Value != r.Key && Abandonment.WorkItems.Contains(run.Type) && visible.Includes(run.Namespace)).ToList());

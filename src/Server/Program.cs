@@ -51,7 +51,7 @@ try
     }
     builder.Services.AddSources(settings.Sources);
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
-    builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token, settings.IsOpen);
+    builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token, settings.Oidc, settings.IsOpen);
     builder.Services.AddProxies(builder.Configuration).AddRateLimits(builder.Configuration).AddAddressLogs();
     builder.Services.AddSingleton<LastVerified>().AddSingleton<ISystemStatus, SystemStatus>();
     builder.Services.AddSingleton(new Administering(static user => user.Refusal("Administering")?.ProblemDetails.Detail));
@@ -123,9 +123,13 @@ try
     app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
     app.MapValueStreamWeb();
     await app.StartAsync();
-    // For people: the one line that says where to look.
-    Console.WriteLine($"ValueStream is at {string.Join(" and ", app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses)}"
-        + (settings.IsDemo ? "  (a demo: made-up history, kept in ./data/demo.db)" : ""));
+    // For people: the line that says where to look, and the one that lets the first of them administer.
+    var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+    Console.WriteLine($"ValueStream is at {string.Join(" and ", addresses)}" + (settings.IsDemo ? "  (a demo: made-up history, kept in ./data/demo.db)" : ""));
+    if (settings.IsOpen && !await app.Services.GetRequiredService<Tokens>().AnyAdminAsync(app.Lifetime.ApplicationStopping))
+    {
+        Console.WriteLine($"To administer it, open this link within {LoginLink.Validity.TotalMinutes:0} minutes; it is good once: {addresses.First()}/login#{app.Services.GetRequiredService<LoginLink>().Make()}");
+    }
     await app.WaitForShutdownAsync();
     return 0;
 }

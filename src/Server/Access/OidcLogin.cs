@@ -24,7 +24,7 @@ internal static partial class OidcLogin
 
     private const string Done = "/login/done";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Registers the provider, where there is one.</summary>
     public static AuthenticationBuilder AddProvider(this AuthenticationBuilder authentication, OidcSettings? settings)
@@ -55,6 +55,11 @@ internal static partial class OidcLogin
             }
             o.Events.OnTicketReceived = c => BeginSessionAsync(c, settings);
             o.Events.OnRemoteFailure = ExplainAsync;
+            o.Events.OnAccessDenied = static c =>
+            {
+                c.HandleResponse();
+                return GivenUp().ExecuteAsync(c.HttpContext);
+            };
         });
     }
 
@@ -133,11 +138,13 @@ internal static partial class OidcLogin
         return (context.Failure switch
         {
             { } e when IsProviderAway(e) => Away(loggers, e),
-            // What a browser brought: no state, one of another browser, one that was used, a login that the person gave up. It says nothing of the provider.
-            null or AuthenticationFailureException => Failed("It was given up, took too long, was begun in another browser, or was completed before.", StatusCodes.Status400BadRequest),
+            // What a browser brought: no state, one of another browser, one that was used. It says nothing of the provider.
+            null or AuthenticationFailureException => GivenUp(),
             var e => Refused(loggers, e),
         }).ExecuteAsync(context.HttpContext);
     }
+
+    private static IResult GivenUp() => Failed("The login was given up, took too long, was begun in another browser, or was completed before.", StatusCodes.Status400BadRequest);
 
     private static IResult Away(ILoggerFactory loggers, Exception e)
     {

@@ -139,18 +139,3 @@ internal static partial class LoginForm
     [GeneratedRegex("<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]+)\">")]
     private static partial Regex Hidden();
 }
-
-/// <summary>Without a token there is nothing to log in to.</summary>
-[Collection(OnSqlite.Name)]
-public sealed class NoLoginTests(SqliteServer server)
-{
-    [Fact]
-    public async Task Nobody_is_asked_for_a_token_that_there_is_not()
-    {
-        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(server.Process.Url) };
-
-        var answer = await browser.GetAsync("/login?then=%2Fruns", TestContext.Current.CancellationToken);
-
-        Assert.Equal((HttpStatusCode.Redirect, "/runs"), (answer.StatusCode, answer.Headers.Location!.OriginalString));
-    }
-}

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
 using ValueStream.Server.Operations;
 
 namespace ValueStream.Server.Access;
@@ -53,6 +54,15 @@ internal static partial class OidcLogin
             {
                 o.Scope.Add(scope);
             }
+            o.Events.OnTokenValidated = static c =>
+            {
+                // The framework takes the connection's word for a token that has no signature. We take none for it.
+                if (c.SecurityToken.RawSignature.Length == 0)
+                {
+                    c.Fail(new SecurityTokenInvalidSignatureException("The ID token is not signed."));
+                }
+                return Task.CompletedTask;
+            };
             o.Events.OnTicketReceived = c => BeginSessionAsync(c, settings);
             o.Events.OnRemoteFailure = ExplainAsync;
             o.Events.OnAccessDenied = static c =>

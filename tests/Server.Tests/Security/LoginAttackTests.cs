@@ -22,38 +22,37 @@ public sealed partial class LoginAttackTests : IDisposable
 
     public static TheoryData<string, Action<ClaimsPrincipal>> WrongTokens => new()
     {
-        { "issuer", static p => p.SetClaim(OpenIddictConstants.Claims.Private.Issuer, "https://evil.example/") },
-        { "audience", static p => p.SetAudiences("another-client") },
-        { "nonce", static p => p.SetClaim(OpenIddictConstants.Claims.Nonce, "of-another-login") },
-        { "no nonce", static p => p.RemoveClaims(OpenIddictConstants.Claims.Nonce) },
-        { "expired", static p => p.SetCreationDate(DateTimeOffset.UtcNow.AddDays(-1)).SetExpirationDate(DateTimeOffset.UtcNow.AddHours(-23)) },
+        { "IDX10205: Issuer", static p => p.SetClaim(OpenIddictConstants.Claims.Private.Issuer, "https://evil.example/") },
+        { "IDX10214: Audience", static p => p.SetAudiences("another-client") },
+        { "IDX21323: RequireNonce", static p => p.SetClaim(OpenIddictConstants.Claims.Nonce, "of-another-login") },
+        { "IDX21320: RequireNonce", static p => p.RemoveClaims(OpenIddictConstants.Claims.Nonce) },
+        { "IDX10223: Lifetime", static p => p.SetCreationDate(DateTimeOffset.UtcNow.AddDays(-1)).SetExpirationDate(DateTimeOffset.UtcNow.AddHours(-23)) },
     };
 
     [Theory]
     [MemberData(nameof(WrongTokens), DisableDiscoveryEnumeration = true)]
-    public async Task A_token_for_somebody_else_or_another_time_is_refused(string what, Action<ClaimsPrincipal> change)
+    public async Task A_token_for_somebody_else_or_another_time_is_refused(string why, Action<ClaimsPrincipal> change)
     {
-        Assert.NotEmpty(what);
         _server.Provider.Claims = change;
 
         await IsRefusedAsync(await _browser.LogInAsync());
+        await IsLoggedAsync(why);
     }
 
     [Fact]
     public async Task A_token_that_was_altered_or_is_not_signed_is_refused()
     {
-        foreach (var alter in new Func<string, string>[]
+        foreach (var (why, alter) in new (string, Func<string[], string>)[]
         {
-            static token => $"{token.Split('.')[0]}.{Altered(token.Split('.')[1])}.{token.Split('.')[2]}",
-            static token => $"{Base64("""{"alg":"none","typ":"JWT"}""")}.{token.Split('.')[1]}.",
+            ("IDX10511: Signature", static parts => $"{parts[0]}.{Base64(Unpacked(parts[1]).Replace("4711", "0815", StringComparison.Ordinal))}.{parts[2]}"),
+            ("The ID token is not signed", static parts => $"{Base64("""{"alg":"none","typ":"JWT"}""")}.{Base64(Unpacked(parts[1]).Replace("at_hash", "no_hash", StringComparison.Ordinal))}."),
         })
         {
-            _server.Provider.Answer = answer => answer.IdToken = alter(answer.IdToken!);
+            _server.Provider.Answer = answer => answer.IdToken = alter(answer.IdToken!.Split('.'));
 
             await IsRefusedAsync(await _browser.LogInAsync());
+            await IsLoggedAsync(why);
         }
-
-        static string Altered(string payload) => Base64(Unpacked(payload).Replace("4711", "0815", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -167,6 +166,9 @@ public sealed partial class LoginAttackTests : IDisposable
         Assert.Null(browser.Session);
         Assert.Equal(302, await browser.StatusAsync("/runs"));
     }
+
+    private Task IsLoggedAsync(string why) =>
+        Until.HoldsAsync($"the log says {why}", () => Task.FromResult(_server.Process.Output.Contains($"A login was refused for what the provider answered: {why}", StringComparison.Ordinal)));
 
     private static string Base64(string text) => System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(text));
 

@@ -122,13 +122,14 @@ try
     app.MapLogin();
     app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
     app.MapValueStreamWeb();
+    var link = settings.IsOpen && !await app.Services.GetRequiredService<Tokens>().AnyAdminAsync(app.Lifetime.ApplicationStopping) ? app.Services.GetRequiredService<LoginLink>().Make() : null;
     await app.StartAsync();
     // For people: the line that says where to look, and the one that lets the first of them administer.
     var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
     Console.WriteLine($"ValueStream is at {string.Join(" and ", addresses)}" + (settings.IsDemo ? "  (a demo: made-up history, kept in ./data/demo.db)" : ""));
-    if (settings.IsOpen && !await app.Services.GetRequiredService<Tokens>().AnyAdminAsync(app.Lifetime.ApplicationStopping))
+    if (link is not null)
     {
-        Console.WriteLine($"To administer it, open this link within {LoginLink.Validity.TotalMinutes:0} minutes; it is good once: {addresses.First()}/login#{app.Services.GetRequiredService<LoginLink>().Make()}");
+        Console.WriteLine($"To administer it, open this link within {LoginLink.Validity.TotalMinutes:0} minutes; it is good once: {addresses.First()}/login#{link}");
     }
     await app.WaitForShutdownAsync();
     return 0;

@@ -136,7 +136,7 @@ internal static class AccessControl
     public static ProblemHttpResult? Refusal(this ClaimsPrincipal user, string act, bool everywhere = false) =>
         !user.Granted().HasFlag(Scopes.Admin)
             ? Problems.Forbidden(IsAnybody(user)
-                ? $"{act} needs a login: open the link that the server printed at its start, or make a token of scope admin with 'token create', and open /login."
+                ? $"{act} needs a login: open the link that the server printed at its start; or make a token of scope admin with 'token create', or start the server with {TokenVariable}, and open /login."
                 : $"{act} needs scope admin, of a token or of a role.")
         : everywhere && !Viewer.MaySee(user).All ? Problems.Forbidden($"{act} needs a token or a role of all namespaces.")
         : null;

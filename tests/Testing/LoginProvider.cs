@@ -138,7 +138,7 @@ public sealed class LoginProvider : IAsyncDisposable
         if (Asks && !context.Request.Query.ContainsKey("agreed"))
         {
             context.Response.ContentType = "text/html";
-            await context.Response.WriteAsync($"<!doctype html><html lang=\"en\"><title>Provider</title><a href=\"{context.Request.PathBase}{context.Request.Path}{context.Request.QueryString.Value!.Replace("&", "&amp;", StringComparison.Ordinal)}&amp;agreed=1\">It is me</a>");
+            await context.Response.WriteAsync($"<!doctype html><html lang=\"en\"><title>Provider</title><link rel=\"icon\" href=\"data:,\"><a href=\"{context.Request.PathBase}{context.Request.Path}{context.Request.QueryString.Value!.Replace("&", "&amp;", StringComparison.Ordinal)}&amp;agreed=1\">It is me</a>");
         }
         else if (Person is not { } person)
         {

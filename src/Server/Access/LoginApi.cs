@@ -55,8 +55,8 @@ internal static class LoginApi
         return TypedResults.LocalRedirect(Local(then));
     }
 
-    private static IResult LogOutForm(HttpContext context, IAntiforgery antiforgery) => PlainPage.Of("Log out of ValueStream", $"""
-        <p>You are <bdi>{Html(Viewer.Name(context.User) ?? context.User.Submitter())}</bdi>; the log calls you <code>{Html(context.User.Submitter())}</code>.</p>
+    private static IResult LogOutForm(HttpContext context, IAntiforgery antiforgery) => Viewer.Name(context.User) is not { } name ? TypedResults.LocalRedirect("/login") : PlainPage.Of("Log out of ValueStream", $"""
+        <p>You are <bdi>{Html(name)}</bdi>; the log calls you <code>{Html(context.User.Submitter())}</code>.</p>
         <form method="post" action="/logout">{Hidden(context, antiforgery)}<button>Log out</button></form>
         <p><a href="/">Back</a></p>
         """);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using OpenIddict.Abstractions;
 using ValueStream.Core.Wire;
 using ValueStream.Testing;
 
@@ -170,9 +171,15 @@ public sealed partial class OidcLoginTests : IDisposable
         await _browser.FollowAsync(callback);
         await _browser.FollowAsync(callback);
         Assert.NotNull(_browser.Session);
+        // The log is written behind the answers: what is refused last stands behind all of this.
+        var (session, idToken) = (_browser.Session, _server.Provider.Answered!.IdToken!);
+        _server.Provider.Claims = p => p.SetClaim(OpenIddictConstants.Claims.Private.Issuer, $"https://{_ns}.example/");
+        using var last = new LoginBrowser(_server.Process.Url);
+        await last.LogInAsync();
+        await Until.HoldsAsync("the last refusal is in the log", () => Task.FromResult(_server.Process.Output.Contains($"Issuer: 'https://{_ns}.example/'", StringComparison.Ordinal)));
 
         Assert.Contains("dbug:", _server.Process.Output, StringComparison.Ordinal);
-        foreach (var secret in new[] { LoginProvider.ClientSecret, Code().Match(callback).Groups[1].Value, State().Match(callback).Groups[1].Value, _browser.Session, _server.Provider.Answered!.IdToken ?? _server.Provider.Answered.Error! })
+        foreach (var secret in new[] { LoginProvider.ClientSecret, Code().Match(callback).Groups[1].Value, State().Match(callback).Groups[1].Value, session, idToken })
         {
             Assert.True(secret.Length > 10);
             Assert.DoesNotContain(secret, _server.Process.Output, StringComparison.Ordinal);

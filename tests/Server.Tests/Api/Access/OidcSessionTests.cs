@@ -62,7 +62,7 @@ public sealed class OidcSessionTests : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.BadGateway, "text/html"), (page.StatusCode, page.Content.Headers.ContentType!.MediaType));
         Assert.Contains("does not answer", await page.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
-        Assert.Contains("The login provider cannot be asked", server.Output, StringComparison.Ordinal);
+        await SaysAsync(server, "The login provider cannot be asked");
         Assert.Equal(200, await browser.StatusAsync("/login"));
         Assert.Equal(200, (await new ApiClient(server.Http).GetAsync("/api/v1/runs", ("Authorization", $"Bearer {ProviderServer.Token}"))).Status);
     }
@@ -93,7 +93,7 @@ public sealed class OidcSessionTests : IAsyncLifetime
         var page = await browser.LogInAsync();
 
         Assert.Equal(HttpStatusCode.BadRequest, page.StatusCode);
-        Assert.Contains("invalid_client", server.Output, StringComparison.Ordinal);
+        await SaysAsync(server, "invalid_client");
         Assert.DoesNotContain("SECRET", server.Output, StringComparison.Ordinal);
     }
 
@@ -123,6 +123,9 @@ public sealed class OidcSessionTests : IAsyncLifetime
         }
         return ServerProcess.StartAsync(_folder.Database, null, settings);
     }
+
+    private static Task SaysAsync(ServerProcess server, string what) =>
+        Until.HoldsAsync($"the server's log says {what}", () => Task.FromResult(server.Output.Contains(what, StringComparison.Ordinal)));
 
     /// <summary>Logs in on a server that then stops.</summary>
     private async Task<(string Url, string Session)> KeepAsync()

@@ -9,6 +9,9 @@ public static class Viewer
     /// <summary>The type of the claims that name the namespaces of a user, as patterns: <c>*</c>, <c>acme</c>, <c>acme.*</c>.</summary>
     public const string NamespaceClaim = "namespace";
 
+    /// <summary>What somebody who has logged in is called; null where nobody has.</summary>
+    public static string? Name(ClaimsPrincipal user) => user?.FindFirstValue(ClaimTypes.Name);
+
     /// <summary>What a user may see: the namespaces of their token. Nothing, where nobody said.</summary>
     public static Visible MaySee(ClaimsPrincipal user)
     {

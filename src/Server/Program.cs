@@ -51,7 +51,7 @@ try
     }
     builder.Services.AddSources(settings.Sources);
     builder.Services.AddRequestDecompression(static o => o.DecompressionProviders.Remove("deflate"));
-    builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token, settings.IsOpen);
+    builder.Services.AddProblems().AddTelemetry(builder.Configuration).AddAccess(settings.Token, settings.Oidc, settings.IsOpen);
     builder.Services.AddProxies(builder.Configuration).AddRateLimits(builder.Configuration).AddAddressLogs();
     builder.Services.AddSingleton<LastVerified>().AddSingleton<ISystemStatus, SystemStatus>();
     builder.Services.AddSingleton(new Administering(static user => user.Refusal("Administering")?.ProblemDetails.Detail));
@@ -122,10 +122,15 @@ try
     app.MapLogin();
     app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
     app.MapValueStreamWeb();
+    var link = settings.IsOpen && !await app.Services.GetRequiredService<Tokens>().AnyAdminAsync(app.Lifetime.ApplicationStopping) ? app.Services.GetRequiredService<LoginLink>().Make() : null;
     await app.StartAsync();
-    // For people: the one line that says where to look.
-    Console.WriteLine($"ValueStream is at {string.Join(" and ", app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses)}"
-        + (settings.IsDemo ? "  (a demo: made-up history, kept in ./data/demo.db)" : ""));
+    // For people: the line that says where to look, and the one that lets the first of them administer.
+    var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+    Console.WriteLine($"ValueStream is at {string.Join(" and ", addresses)}" + (settings.IsDemo ? "  (a demo: made-up history, kept in ./data/demo.db)" : ""));
+    if (link is not null)
+    {
+        Console.WriteLine($"To administer it, open this link within {LoginLink.Validity.TotalMinutes:0} minutes; it is good once: {addresses.First()}/login#{link}");
+    }
     await app.WaitForShutdownAsync();
     return 0;
 }

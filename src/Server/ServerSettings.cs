@@ -14,6 +14,7 @@ namespace ValueStream.Server;
 /// <summary>What the server was told, checked before it starts: a wrong setting stops the start and says which, and what to write instead.</summary>
 /// <param name="ConnectionString">The database.</param>
 /// <param name="Token">The bootstrap token, or null.</param>
+/// <param name="Oidc">The provider that people log in with, or null.</param>
 /// <param name="Public">An address that others than this machine can reach; null where there is none.</param>
 /// <param name="IsDemo">Whether to play a made-up history.</param>
 /// <param name="MigrateOnly">Whether to bring the database up to date and stop.</param>
@@ -21,7 +22,7 @@ namespace ValueStream.Server;
 /// <param name="Zone">In whose days runs are added up.</param>
 /// <param name="Sources">Who may deliver webhooks to which source.</param>
 /// <param name="Tracers">Where finished runs are forwarded to.</param>
-internal sealed record ServerSettings(string ConnectionString, string? Token, string? Public, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone,
+internal sealed record ServerSettings(string ConnectionString, string? Token, OidcSettings? Oidc, string? Public, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone,
     FrozenDictionary<string, SourceSettings> Sources, ImmutableArray<TracerSettings> Tracers)
 {
     /// <summary>The flags that take no value. They are ours: configuration would take the word after them for one.</summary>
@@ -52,22 +53,22 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, st
         {
             throw new WrongSettingException($"{AccessControl.TokenVariable} is shorter than 20 characters and could be guessed. Make one with: openssl rand -base64 32");
         }
-        return new ServerSettings(connectionString, token, Addresses.FirstPublic(Addresses.Configured(configuration)), demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]),
+        return new ServerSettings(connectionString, token, OidcSettings.Read(configuration), Addresses.FirstPublic(Addresses.Configured(configuration)), demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]),
             SourceSettings.Read(configuration), TracerSettings.Read(configuration));
     }
 
-    /// <summary>Whether who shows no token may send and read: nobody but this machine's users can reach the server, and there is no bootstrap token.</summary>
-    public bool IsOpen => Token is null && Public is null;
+    /// <summary>Whether who shows no token may send and read: nobody but this machine's users can reach the server, and there is neither a bootstrap token nor a provider.</summary>
+    public bool IsOpen => Token is null && Oidc is null && Public is null;
 
     /// <summary>Nothing listens on a public address without access control.</summary>
     /// <exception cref="WrongSettingException">Nobody could log in.</exception>
     public async Task CheckAccessAsync(Tokens tokens, CancellationToken cancellationToken)
     {
-        if (Token is null && Public is { } address && !await tokens.AnyAdminAsync(cancellationToken))
+        if (Token is null && Oidc is null && Public is { } address && !await tokens.AnyAdminAsync(cancellationToken))
         {
             throw new WrongSettingException(
                 $"{address} can be reached from other machines, and there is no access control. Make an administrator's token with 'token create --name=me --scopes=admin', "
-                + $"or set {AccessControl.TokenVariable} to a token (openssl rand -base64 32); one is then needed on every request. Or listen on http://127.0.0.1:5000 only.");
+                + $"or set {AccessControl.TokenVariable} to a token (openssl rand -base64 32); one is then needed on every request. Or let people log in at a provider of OpenID Connect ({OidcSettings.Section}__Authority and so on: docs/operations.md, Access). Or listen on http://127.0.0.1:5000 only.");
         }
     }
 

@@ -17,8 +17,8 @@ using ValueStream.Web;
 namespace ValueStream.Server.Access;
 
 /// <summary>
-/// Who may call. Where the server listens on this machine only and no bootstrap token is set, everybody on it may send and read; else each request shows a token, as Bearer or
-/// by a session that began with one. What a token opens are its scopes, in its namespaces.
+/// Who may call. Where the server listens on this machine only and neither a bootstrap token nor a provider is set, everybody on it may send and read; else each request shows a token, as Bearer or
+/// by a session that began with one, or a session that began at the provider. What a token or a person's role opens are its scopes, in its namespaces.
 /// </summary>
 internal static class AccessControl
 {
@@ -40,16 +40,21 @@ internal static class AccessControl
     /// <summary>The policy of what tells nothing of runs.</summary>
     public const string Anything = "anything";
 
-    private const string SubmitterClaim = "submitter";
+    /// <summary>The type of the claim that names a caller as the log does.</summary>
+    public const string SubmitterClaim = "submitter";
+
     private const string ScopesClaim = "scopes";
 
     /// <summary>Registers authentication, and requires it everywhere.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="token">The bootstrap token; null or empty when there is none.</param>
+    /// <param name="oidc">The provider that people log in with; null when there is none.</param>
     /// <param name="isOpen">Whether who shows no token may send and read: nobody but this machine's users can reach the server.</param>
-    public static IServiceCollection AddAccess(this IServiceCollection services, string? token, bool isOpen)
+    public static IServiceCollection AddAccess(this IServiceCollection services, string? token, OidcSettings? oidc, bool isOpen)
     {
-        services.AddSingleton(p => new Callers(string.IsNullOrEmpty(token) ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token)), isOpen, p.GetRequiredService<Tokens>()));
+        services.AddSingleton<LoginLink>();
+        services.AddSingleton(p => new Callers(string.IsNullOrEmpty(token) ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token)), isOpen, p.GetRequiredService<Tokens>(),
+            p.GetRequiredService<LoginLink>(), oidc));
         services.AddAuthentication("select")
             .AddPolicyScheme("select", null, o => o.ForwardDefaultSelector = context =>
                 context.Request.Headers.Authorization.Count > 0 ? BearerHandler.Scheme
@@ -65,11 +70,11 @@ internal static class AccessControl
                 o.LoginPath = "/login";
                 o.ReturnUrlParameter = "then";
                 o.ExpireTimeSpan = TimeSpan.FromHours(12);
-                // What the session's token opens is asked at each request: it may have been revoked.
+                // What the session opens is asked at each request: its token may have been revoked, its role may open something else now.
                 o.Events.OnValidatePrincipal = static async c =>
                 {
                     var callers = c.HttpContext.RequestServices.GetRequiredService<Callers>();
-                    if (await callers.AgainAsync(c.Principal?.FindFirstValue(SubmitterClaim), c.HttpContext.RequestAborted) is { } caller)
+                    if (await callers.AgainAsync(c.Principal, c.HttpContext.RequestAborted) is { } caller)
                     {
                         c.ReplacePrincipal(caller.ToPrincipal(CookieAuthenticationDefaults.AuthenticationScheme));
                     }
@@ -93,7 +98,8 @@ internal static class AccessControl
                     return Task.CompletedTask;
                 };
                 o.Events.OnRedirectToAccessDenied = static c => BearerHandler.ForbidAsync(c.HttpContext);
-            });
+            })
+            .AddProvider(oidc);
         // The request rules check the Host header themselves, and say what to do; the framework's own filter would not know this machine's names.
         services.Configure<HostFilteringOptions>(static o => o.AllowedHosts = ["*"]);
         services.AddAuthorizationBuilder()
@@ -110,6 +116,9 @@ internal static class AccessControl
     public static string Submitter(this ClaimsPrincipal user) =>
         user.FindFirstValue(SubmitterClaim) ?? throw new InvalidOperationException("A request came through without having been authenticated.");
 
+    /// <summary>Who did something, for the log: whom the request names, else the person as the provider calls them; null where neither is there. It is data, which can be erased.</summary>
+    public static string? Actor(this ClaimsPrincipal user, string? named) => named ?? (user.Submitter().StartsWith(OidcSettings.SubmitterPrefix, StringComparison.Ordinal) ? Viewer.Name(user) : null);
+
     /// <summary>What a caller may do.</summary>
     public static Scopes Granted(this ClaimsPrincipal user) => Enum.TryParse<Scopes>(user.FindFirstValue(ScopesClaim), out var scopes) ? scopes : Scopes.None;
 
@@ -117,6 +126,7 @@ internal static class AccessControl
     public static ClaimsPrincipal ToPrincipal(this Caller caller, string scheme) => new(new ClaimsIdentity(
         [
             new Claim(SubmitterClaim, caller.Submitter), new Claim(ScopesClaim, caller.Scopes.ToString()), .. caller.Namespaces.Select(static n => new Claim(Viewer.NamespaceClaim, n)),
+            .. caller.Submitter == Callers.Loopback ? [] : new[] { new Claim(ClaimTypes.Name, caller.Name ?? caller.Submitter) },
         ], scheme));
 
     /// <summary>Refuses what administrators do, to others; null to those who may.</summary>
@@ -126,9 +136,9 @@ internal static class AccessControl
     public static ProblemHttpResult? Refusal(this ClaimsPrincipal user, string act, bool everywhere = false) =>
         !user.Granted().HasFlag(Scopes.Admin)
             ? Problems.Forbidden(IsAnybody(user)
-                ? $"{act} needs a login with a token of scope admin: start the server with {TokenVariable}, or make one with 'token create', and open /login."
-                : $"{act} needs a token of scope admin.")
-        : everywhere && !Viewer.MaySee(user).All ? Problems.Forbidden($"{act} needs a token of all namespaces.")
+                ? $"{act} needs a login: open the link that the server printed at its start; or make a token of scope admin with 'token create', or start the server with {TokenVariable}, and open /login."
+                : $"{act} needs scope admin, of a token or of a role.")
+        : everywhere && !Viewer.MaySee(user).All ? Problems.Forbidden($"{act} needs a token or a role of all namespaces.")
         : null;
 
     private static bool MayAdminister(ClaimsPrincipal user) => user.Granted().HasFlag(Scopes.Admin) && Viewer.MaySee(user).All;
@@ -148,13 +158,16 @@ internal static class AccessControl
 /// <param name="Submitter">How the log names it.</param>
 /// <param name="Scopes">What it may do.</param>
 /// <param name="Namespaces">In which namespaces, as patterns.</param>
-internal sealed record Caller(string Submitter, Scopes Scopes, ImmutableArray<string> Namespaces);
+/// <param name="Name">What a person is called; null where nobody says.</param>
+internal sealed record Caller(string Submitter, Scopes Scopes, ImmutableArray<string> Namespaces, string? Name = null);
 
 /// <summary>Tells who calls by what they show.</summary>
 /// <param name="bootstrap">SHA-256 of the bootstrap token's UTF-8 bytes; null when there is none.</param>
 /// <param name="isOpen">Whether who shows nothing may call.</param>
 /// <param name="tokens">The tokens that were made.</param>
-internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens)
+/// <param name="link">The login link of the start.</param>
+/// <param name="oidc">The provider that people log in with; null when there is none.</param>
+internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens, LoginLink link, OidcSettings? oidc)
 {
     /// <summary>The submitter of whoever shows nothing, on this machine.</summary>
     public const string Loopback = "loopback";
@@ -176,10 +189,15 @@ internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens)
         : await tokens.FindAsync(text, cancellationToken) is { } token ? Of(token) : null;
 
     /// <summary>Who began a session, as they may call now; null when they no longer may.</summary>
-    public async ValueTask<Caller?> AgainAsync(string? submitter, CancellationToken cancellationToken) =>
-        submitter == BootstrapSubmitter ? bootstrap is not null ? Administrator : null
-        : submitter?.Split(':') is ["token", var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            && await tokens.FindAsync(id, cancellationToken) is { } token ? Of(token) : null;
+    public async ValueTask<Caller?> AgainAsync(ClaimsPrincipal? session, CancellationToken cancellationToken) => session?.FindFirstValue(AccessControl.SubmitterClaim) switch
+    {
+        null => null,
+        BootstrapSubmitter => bootstrap is not null ? Administrator : null,
+        var submitter when submitter.StartsWith(OidcSettings.SubmitterPrefix, StringComparison.Ordinal) => oidc?.Again(session),
+        var submitter when submitter.Split(':') is ["token", var number] => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && await tokens.FindAsync(id, cancellationToken) is { } token ? Of(token) : null,
+        var submitter => link.Again(submitter),
+    };
 
     private static Caller Of(Token token) => new(token.Submitter, token.Scopes, token.Namespaces);
 }
@@ -214,7 +232,7 @@ internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions>
 
     /// <summary>Answers somebody whose token does not open this.</summary>
     public static Task ForbidAsync(HttpContext context) =>
-        Problems.Forbidden("The token does not open this: it needs another scope (ingest to send, read to look, admin to set), or all namespaces. Whoever administers the server can make such a token.")
+        Problems.Forbidden("The token, or the role, does not open this: it needs another scope (ingest to send, read to look, admin to set), or all namespaces. Whoever administers the server can make such a token.")
             .ExecuteAsync(context);
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(Context);

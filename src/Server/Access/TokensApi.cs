@@ -28,9 +28,9 @@ internal static class TokensApi
         var forms = app.MapPageForms().MapGroup("/system/tokens").AddEndpointFilter(Administrators);
         forms.MapPost("", CreateForm);
         forms.MapPost("/{id:int}/rotate", async (int id, ClaimsPrincipal user, TokenOffice office, CancellationToken cancellationToken) =>
-            (IResult)(await office.RotateAsync(id, Tokens.Overlap, user.Submitter(), null, null, cancellationToken) is { } made ? Shown(made) : None(id)));
+            (IResult)(await office.RotateAsync(id, Tokens.Overlap, user.Submitter(), user.Actor(null), null, cancellationToken) is { } made ? Shown(made) : None(id)));
         forms.MapPost("/{id:int}/revoke", async (int id, ClaimsPrincipal user, TokenOffice office, CancellationToken cancellationToken) =>
-            (IResult)(await office.RevokeAsync(id, user.Submitter(), null, null, cancellationToken) is null ? None(id) : TypedResults.LocalRedirect("/system?said=revoked#tokens")));
+            (IResult)(await office.RevokeAsync(id, user.Submitter(), user.Actor(null), null, cancellationToken) is null ? None(id) : TypedResults.LocalRedirect("/system?said=revoked#tokens")));
     }
 
     private static async ValueTask<object?> Administrators(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
@@ -43,7 +43,7 @@ internal static class TokensApi
     {
         try
         {
-            return TypedResults.Ok(View(await office.CreateAsync(request.ToSpecification(time.GetUtcNow()), user.Submitter(), request.Actor, request.Reason, cancellationToken)));
+            return TypedResults.Ok(View(await office.CreateAsync(request.ToSpecification(time.GetUtcNow()), user.Submitter(), user.Actor(request.Actor), request.Reason, cancellationToken)));
         }
         catch (UnreadableException e)
         {
@@ -55,11 +55,11 @@ internal static class TokensApi
     {
         var overlap = request?.Overlap is { } seconds ? TimeSpan.FromSeconds(seconds) : Tokens.Overlap;
         return overlap < TimeSpan.Zero || overlap > TimeSpan.FromDays(30) ? Problems.Invalid("overlap", "It must be 0 to 2,592,000 seconds (30 days).")
-            : await office.RotateAsync(id, overlap, user.Submitter(), request?.Actor, request?.Reason, cancellationToken) is { } made ? TypedResults.Ok(View(made)) : None(id);
+            : await office.RotateAsync(id, overlap, user.Submitter(), user.Actor(request?.Actor), request?.Reason, cancellationToken) is { } made ? TypedResults.Ok(View(made)) : None(id);
     }
 
     private static async Task<Results<Ok<TokenView>, ProblemHttpResult>> Revoke(int id, string? actor, string? reason, ClaimsPrincipal user, TokenOffice office, CancellationToken cancellationToken) =>
-        await office.RevokeAsync(id, user.Submitter(), actor, reason, cancellationToken) is { } revoked ? TypedResults.Ok(TokenView.Of(revoked)) : None(id);
+        await office.RevokeAsync(id, user.Submitter(), user.Actor(actor), reason, cancellationToken) is { } revoked ? TypedResults.Ok(TokenView.Of(revoked)) : None(id);
 
     private static async Task<IResult> CreateForm(HttpRequest request, ClaimsPrincipal user, TokenOffice office, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -70,7 +70,7 @@ internal static class TokensApi
             var asked = new TokenRequest(form["name"], [.. form["scopes"].OfType<string>()], form["namespaces"].ToString().Split([' ', ','], StringSplitOptions.RemoveEmptyEntries),
                 days.Length == 0 ? null : int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 3650 ? time.GetUtcNow().AddDays(number)
                     : throw new UnreadableException("days", "Write a whole number of days from 1 to 3,650, or nothing for a token that does not end."), null, null);
-            return Shown(await office.CreateAsync(asked.ToSpecification(time.GetUtcNow()), user.Submitter(), null, null, cancellationToken));
+            return Shown(await office.CreateAsync(asked.ToSpecification(time.GetUtcNow()), user.Submitter(), user.Actor(null), null, cancellationToken));
         }
         catch (UnreadableException e)
         {

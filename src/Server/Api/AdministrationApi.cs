@@ -65,7 +65,7 @@ internal static class AdministrationApi
         }
         var position = await AppendAsync(OperationSetting.IdOf(found.Namespace, operation), null, new EventData
         {
-            Actor = Actor(body),
+            Actor = request.HttpContext.User.Actor(Actor(body)),
             Reason = Reason(body),
             OperationSetting = setting,
         }, request, ingestor, time);
@@ -112,7 +112,7 @@ internal static class AdministrationApi
             throw new UnreadableException("reason", "Say why the run is left out of the numbers: it stands beside the run.");
         }
         var position = await AppendAsync(
-            id, attempt, new EventData { Actor = Actor(root), Reason = reason, RunSetting = new RunSetting { Excluded = excluded } }, request, ingestor, time);
+            id, attempt, new EventData { Actor = request.HttpContext.User.Actor(Actor(root)), Reason = reason, RunSetting = new RunSetting { Excluded = excluded } }, request, ingestor, time);
         return new(position, key, attempt, excluded);
     }
 

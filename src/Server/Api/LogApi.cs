@@ -55,7 +55,7 @@ internal static class LogApi
         try
         {
             return await events.FindAsync(position, Viewer.MaySee(context.User), cancellationToken) is not null
-                && await redactor.RedactAsync(position, request.Members ?? [], context.User.Submitter(), request.Actor, request.Reason, cancellationToken) is { } redacted
+                && await redactor.RedactAsync(position, request.Members ?? [], context.User.Submitter(), context.User.Actor(request.Actor), request.Reason, cancellationToken) is { } redacted
                 ? TypedResults.Ok(new RedactAnswer(redacted))
                 : Problems.NotFound($"There is no event at position {position}, or its data was erased before.");
         }

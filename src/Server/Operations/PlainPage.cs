@@ -15,14 +15,15 @@ internal static class PlainPage
     /// <param name="content">What stands below the title, as HTML.</param>
     /// <param name="status">Its status code.</param>
     /// <param name="againAfter">Seconds after which the browser asks again; null for never.</param>
-    public static IResult Of(string title, string content, int status = StatusCodes.Status200OK, int? againAfter = null) => TypedResults.Content($"""
+    /// <param name="againAt">For what it asks then, an address of this server; null for the page itself.</param>
+    public static IResult Of(string title, string content, int status = StatusCodes.Status200OK, int? againAfter = null, string? againAt = null) => TypedResults.Content($"""
         <!doctype html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        {(againAfter is { } seconds ? $"<meta http-equiv=\"refresh\" content=\"{seconds}\">" : "")}
+        {(againAfter is { } seconds ? $"<meta http-equiv=\"refresh\" content=\"{seconds}{(againAt is null ? "" : $";url={HtmlEncoder.Default.Encode(againAt)}")}\">" : "")}
         <title>{HtmlEncoder.Default.Encode(title)} · ValueStream</title>
         <link rel="stylesheet" href="/assets/site.css">
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">

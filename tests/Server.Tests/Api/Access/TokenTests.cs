@@ -39,7 +39,7 @@ public sealed class TokenTests(TokenServer server)
         string[] intake = ["/customhttp", "/github", "/gitlab", "/jenkins", "/jira", "/cdevents"];
         bool IsIntake(ServerRoute route) => route.Pattern == Routes.Traces || intake.Contains(route.Pattern.Replace("/{key}", "", StringComparison.Ordinal));
         Assert.Equal(intake.Length * 2 + 1, routes.Count(r => IsIntake(r) && r.IsAnonymous && r.Method == "POST"));
-        Assert.Equal(["GET /assets/{name}", "GET /healthz", "HEAD /healthz", "GET /login", "POST /login"],
+        Assert.Equal(["GET /assets/{name}", "GET /healthz", "HEAD /healthz", "GET /login", "POST /login", "GET /login/done", "GET /login/oidc"],
             routes.Where(r => r.IsAnonymous && !IsIntake(r)).Select(static r => $"{r.Method} {r.Pattern}"));
 
         foreach (var route in routes.Where(r => !r.IsAnonymous || IsIntake(r)))

@@ -120,7 +120,7 @@ public sealed class HeadWatchTests
             builder.Logging.ClearProviders().AddProvider(this);
             builder.WebHost.UseUrls("http://127.0.0.1:0");
             builder.Services.AddSingleton<TimeProvider>(Time);
-            builder.Services.AddStore(connectionString).AddStoreWorkers().AddTelemetry(builder.Configuration).AddAccess(null, isOpen: true);
+            builder.Services.AddStore(connectionString).AddStoreWorkers().AddTelemetry(builder.Configuration).AddAccess(null, null, isOpen: true);
             _app = builder.Build();
             _app.UseAuthentication();
             _app.UseAuthorization();

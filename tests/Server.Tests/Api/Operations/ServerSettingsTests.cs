@@ -30,10 +30,11 @@ public sealed class ServerSettingsTests
     [InlineData("http://127.0.0.1:5000;http://[::1]:5000")]
     [InlineData("http://127.1.2.3:5000")]
     [InlineData("http://unix:/run/valuestream.sock")]
-    public void This_machines_own_addresses_do_not_unless_there_is_one(string urls)
+    public void This_machines_own_addresses_do_not_unless_there_is_one_or_a_login_provider(string urls)
     {
         Assert.True(Read([("urls", urls)]).IsOpen);
         Assert.False(Read([("urls", urls), (Token, new('t', 20))]).IsOpen);
+        Assert.False(Read([("urls", urls), ("Oidc:Authority", "https://login.example"), ("Oidc:ClientId", "x"), ("Oidc:ClientSecret", "y"), ("Oidc:Roles:0:Value", "z"), ("Oidc:Roles:0:Scopes", "read")]).IsOpen);
     }
 
     [Fact]

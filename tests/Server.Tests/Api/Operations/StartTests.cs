@@ -13,7 +13,7 @@ public sealed class StartTests : IDisposable
 
     [Fact]
     public async Task An_address_that_others_can_reach_needs_a_token() =>
-        IsRefused(await ServerProcess.RunAsync(_folder.Database, "http://0.0.0.0:0", null), Token, "openssl rand", "http://127.0.0.1:5000");
+        IsRefused(await ServerProcess.RunAsync(_folder.Database, "http://0.0.0.0:0", null), Token, "openssl rand", "Oidc__Authority", "http://127.0.0.1:5000");
 
     [Fact]
     public async Task With_a_token_the_server_listens_where_others_can_reach_it()

@@ -65,7 +65,7 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     /// <summary>A projector as another process would have it.</summary>
     public Projector NewProjector(int batchEvents = 500, TimeZoneInfo? zone = null) => new(
-        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance, zone ?? TimeZoneInfo.Utc) { MostEvents = batchEvents };
+        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<LogReader>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance, zone ?? TimeZoneInfo.Utc) { MostEvents = batchEvents };
 
     /// <summary>The time of the projector's lease passes.</summary>
     public async Task ExpireLeaseAsync()

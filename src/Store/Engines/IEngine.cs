@@ -9,6 +9,9 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>The database's name for people: <c>Postgres</c> or <c>SQLite</c>.</summary>
     string Name { get; }
 
+    /// <summary>Where the archive's files are if no setting says so: beside the data.</summary>
+    string ArchiveFolder { get; }
+
     /// <summary>How long a transaction of the projector is to take when there is much to do.</summary>
     TimeSpan PassTime { get; }
 

@@ -35,6 +35,8 @@ internal sealed class SqliteEngine : IEngine
 
     public string Name => "SQLite";
 
+    public string ArchiveFolder => Path.Combine(Path.GetDirectoryName(_path)!, "archive");
+
     /// <remarks>It keeps appends waiting, and 25 ms are the most.</remarks>
     public TimeSpan PassTime => TimeSpan.FromMilliseconds(20);
 
@@ -216,6 +218,7 @@ internal sealed class SqliteEngine : IEngine
         private readonly SqliteCommand _batch;
         private readonly SqliteCommand _event;
         private readonly SqliteCommand _delivery;
+        private readonly SqliteCommand _archived;
 
         public Writer(SqliteConnection connection)
         {
@@ -225,11 +228,16 @@ internal sealed class SqliteEngine : IEngine
             _batch = Prepared("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", "@last", "@first", "@hash");
             _event = EventSql.Insert.SqliteCommand(connection);
             _delivery = DeliverySql.Insert.SqliteCommand(connection, DeliverySql.OnConflict);
+            _archived = Prepared("SELECT 1 FROM archived_events WHERE event_id = @id", "@id");
         }
 
         public bool Append(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries)
         {
             using var transaction = _connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+            if (head.HasArchive && rows.Any(r => IsArchived(r, transaction)))
+            {
+                return false;
+            }
             if (Run(_head, transaction, batch.Last, batch.Hash, Micros.Of(rows[^1].RecordedAt), head.Position, head.Hash) == 0)
             {
                 return false;
@@ -247,7 +255,15 @@ internal sealed class SqliteEngine : IEngine
             _batch.Dispose();
             _event.Dispose();
             _delivery.Dispose();
+            _archived.Dispose();
             _connection.Dispose();
+        }
+
+        private bool IsArchived(EventRow row, SqliteTransaction transaction)
+        {
+            _archived.Transaction = transaction;
+            _archived.Parameters[0].Value = row.EventId.ToByteArray(bigEndian: true);
+            return _archived.ExecuteScalar() is not null;
         }
 
         private SqliteCommand Prepared(string sql, params ReadOnlySpan<string> parameters)

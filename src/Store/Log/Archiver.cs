@@ -57,7 +57,7 @@ public sealed partial class Archiver : BackgroundService
     public string? Problem => _reader.Problem;
 
     /// <summary>A segment ends with the batch that reaches so many events.</summary>
-    internal int SegmentEvents { get; init; } = 5_000;
+    internal int SegmentEvents { get; set; } = 5_000;
 
     /// <summary>Told of each step, before the next is taken; for tests that end it there.</summary>
     internal Action<ArchiveStep> Took { get; set; } = static _ => { };

@@ -6,6 +6,7 @@ using ValueStream.Core.Events;
 using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Store.Projections;
+using ValueStream.Store.Queries;
 using ValueStream.Testing;
 
 namespace ValueStream.Store.Tests;
@@ -71,6 +72,11 @@ internal sealed class StoreFixture : IAsyncDisposable
     /// <summary>A projector as another process would have it.</summary>
     public Projector NewProjector(int batchEvents = 500, TimeZoneInfo? zone = null) => new(
         Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<LogReader>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance, zone ?? TimeZoneInfo.Utc) { MostEvents = batchEvents };
+
+    /// <summary>An archiver as a server with some tracers would have it, that makes segments of four events.</summary>
+    public Archiver NewArchiver(params string[] tracers) => new(
+        Get<IEngine>(), Get<Snapshot.Source>(), Get<EventLog>(), Get<LogReader>(), Get<SegmentFiles>(), Get<SegmentClaims>(), Projector, Get<ProjectorSignals>(),
+        new ArchiveSettings(Tracers: tracers), Time, NullLogger<Archiver>.Instance) { SegmentEvents = 4 };
 
     /// <summary>The time of the projector's lease passes.</summary>
     public async Task ExpireLeaseAsync()

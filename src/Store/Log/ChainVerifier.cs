@@ -117,7 +117,7 @@ public sealed class ChainVerifier
         {
             var first = from <= 1 ? 1
                 : await LogReader.SegmentAtAsync(database, from, cancellationToken) is { } segment
-                    ? (await _reader.ReadAsync(segment, cancellationToken)).First(b => b.Row.Last >= from).Row.First
+                    ? (await _reader.FromDiskAsync(segment, cancellationToken)).First(b => b.Row.Last >= from).Row.First
                 : await database.Batches.Where(b => b.Last >= from).OrderBy(static b => b.Last).Select(static b => (long?)b.First).FirstOrDefaultAsync(cancellationToken) ?? head.Position + 1;
             if (await HashAtAsync(database, head, first - 1, cancellationToken) is not { } hash)
             {
@@ -138,7 +138,7 @@ public sealed class ChainVerifier
     private async Task<byte[]?> HashAtAsync(Database database, LogHeadRow head, long last, CancellationToken cancellationToken) =>
         last == 0 ? HashChain.Genesis(head.LogId)
         : await LogReader.SegmentAtAsync(database, last, cancellationToken) is { } segment
-            ? segment.Last == last ? segment.Hash : (await _reader.ReadAsync(segment, cancellationToken)).Select(static b => b.Row).FirstOrDefault(b => b.Last == last)?.Hash
+            ? segment.Last == last ? segment.Hash : (await _reader.FromDiskAsync(segment, cancellationToken)).Select(static b => b.Row).FirstOrDefault(b => b.Last == last)?.Hash
         : await database.Batches.Where(b => b.Last == last).Select(static b => b.Hash).SingleOrDefaultAsync(cancellationToken);
 
     private static string WrittenAnew(HeadView known, LogHeadRow head) =>
@@ -162,7 +162,7 @@ public sealed class ChainVerifier
         {
             try
             {
-                var archived = (await _reader.ReadAsync(segment, cancellationToken)).FindAll(b => b.Row.Last >= from);
+                var archived = (await _reader.FromDiskAsync(segment, cancellationToken)).FindAll(b => b.Row.Last >= from);
                 return (archived, await ForgottenAsync(snapshot.Database, archived, cancellationToken));
             }
             catch (SegmentException e)

@@ -148,18 +148,26 @@ internal sealed class LogReader(IEngine engine, IDbContextFactory<Database> data
                 return kept;
             }
         }
+        var batches = await FromDiskAsync(segment, cancellationToken);
+        lock (_keeping)
+        {
+            _kept.AddFirst((name, batches));
+            while (_kept.Count > MostKept)
+            {
+                _kept.RemoveLast();
+            }
+        }
+        return batches;
+    }
+
+    /// <summary>A segment's batches, from the file as it is now.</summary>
+    /// <exception cref="SegmentException">Its file is missing or damaged.</exception>
+    public async Task<List<LoggedBatch>> FromDiskAsync(SegmentRow segment, CancellationToken cancellationToken)
+    {
         try
         {
             var batches = SegmentFormat.Read(await files.ReadAsync(segment, cancellationToken), segment);
-            _faulty.TryRemove(name, out _);
-            lock (_keeping)
-            {
-                _kept.AddFirst((name, batches));
-                while (_kept.Count > MostKept)
-                {
-                    _kept.RemoveLast();
-                }
-            }
+            _faulty.TryRemove(SegmentFiles.NameOf(segment), out _);
             return batches;
         }
         catch (SegmentException e)
@@ -168,9 +176,9 @@ internal sealed class LogReader(IEngine engine, IDbContextFactory<Database> data
             await using var database = await databases.CreateDbContextAsync(cancellationToken);
             if (await SegmentAtAsync(database, segment.First, cancellationToken) is { } now && !now.Sha256.AsSpan().SequenceEqual(segment.Sha256))
             {
-                return await ReadAsync(now, cancellationToken);
+                return await FromDiskAsync(now, cancellationToken);
             }
-            _faulty[name] = (segment, e.Message);
+            _faulty[e.File] = (segment, e.Message);
             throw;
         }
     }

@@ -56,21 +56,14 @@ public sealed class Redactor
                 var survives = Surviving(archived, members);
                 var (without, bytes) = Without(segment, batches, archived);
                 await _archiver.WriteAsync(without, bytes, cancellationToken);
-                await using (var session = await _engine.BeginAsync(cancellationToken))
+                var redacted = await SwapAsync(segment, without, archived, survives, submitter, actor, reason, cancellationToken);
+                // The file that is not used any more: the one before, or where somebody was faster, this one.
+                await (redacted is null ? _archiver.DropAsync(without, cancellationToken) : _claims.CleanAsync(cancellationToken));
+                if (redacted is not null)
                 {
-                    if (await SegmentClaims.TakeAsync(session, without.Sha256, cancellationToken) && await session.ExecuteAsync(
-                        "UPDATE segments SET sha256 = @sha256 WHERE last = @last AND sha256 = @was", cancellationToken, ("sha256", without.Sha256), ("last", segment.Last), ("was", segment.Sha256)) > 0)
-                    {
-                        await session.ExecuteAsync("UPDATE archived_events SET content = NULL WHERE run = @run AND position = @position", cancellationToken, ("run", archived.Run), ("position", position));
-                        await _claims.RetireAsync(session, segment, cancellationToken);
-                        var redacted = await TellAsync(session, archived, survives, submitter, actor, reason, cancellationToken);
-                        _reader.Forget(segment);
-                        // Where that fails it is tried again every hour.
-                        await _claims.CleanAsync(cancellationToken);
-                        return redacted;
-                    }
+                    _reader.Forget(segment);
+                    return redacted;
                 }
-                await _archiver.DropAsync(without, cancellationToken);
                 continue;
             }
             await using (var session = await _engine.BeginAsync(cancellationToken))
@@ -104,6 +97,21 @@ public sealed class Redactor
         var erased = archived.Erased();
         var bytes = SegmentFormat.Write(segment.PreviousHash, batches.ConvertAll(b => b with { Events = b.Events.ConvertAll(e => e == archived ? erased : e) }));
         return (segment.With(SHA256.HashData(bytes)), bytes);
+    }
+
+    /// <summary>Puts a file in another's place; null where that one is not there any more.</summary>
+    private async Task<long?> SwapAsync(
+        SegmentRow segment, SegmentRow without, EventRow archived, EventData survives, string submitter, string? actor, string reason, CancellationToken cancellationToken)
+    {
+        await using var session = await _engine.BeginAsync(cancellationToken);
+        if (!await SegmentClaims.TakeAsync(session, without.Sha256, cancellationToken) || await session.ExecuteAsync(
+            "UPDATE segments SET sha256 = @sha256 WHERE last = @last AND sha256 = @was", cancellationToken, ("sha256", without.Sha256), ("last", segment.Last), ("was", segment.Sha256)) == 0)
+        {
+            return null;
+        }
+        await session.ExecuteAsync("UPDATE archived_events SET content = NULL WHERE run = @run AND position = @position", cancellationToken, ("run", archived.Run), ("position", archived.Position));
+        await _claims.RetireAsync(session, segment, cancellationToken);
+        return await TellAsync(session, archived, survives, submitter, actor, reason, cancellationToken);
     }
 
     /// <summary>Appends what the log says of it, erases what else has the event's text, and commits.</summary>

@@ -7,7 +7,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
 {
     /// <summary>
     /// Lets one delete through: that of whole batches from the front of the log, once a segment is registered that goes on where the one before ends and ends with one of
-    /// the log's batches. The transaction that registers it must delete all that it holds.
+    /// the log's batches. The transaction that registers it must delete all that it holds. It is deleted by a function of the owner's, so that a server's role needs no right to delete.
     /// </summary>
     public partial class Segments : Migration
     {
@@ -106,6 +106,22 @@ namespace ValueStream.Migrations.Postgres.Migrations
                   END IF;
                   RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP;
                 END $$;
+                DO $do$ BEGIN
+                  EXECUTE format($format$
+                    CREATE FUNCTION delete_archived(segment bigint, erased bigint[], OUT gone_events bigint, OUT gone_batches bigint)
+                      LANGUAGE plpgsql SECURITY DEFINER SET search_path = %I, pg_temp AS $$
+                    DECLARE
+                      s segments;
+                    BEGIN
+                      SELECT * INTO STRICT s FROM segments WHERE last = segment;
+                      DELETE FROM events WHERE position BETWEEN s.first AND s.last AND (data <> '' OR position = ANY(erased));
+                      GET DIAGNOSTICS gone_events = ROW_COUNT;
+                      DELETE FROM batches WHERE last BETWEEN s.first AND s.last;
+                      GET DIAGNOSTICS gone_batches = ROW_COUNT;
+                    END $$;
+                    $format$, current_schema());
+                END $do$;
+                REVOKE ALL ON FUNCTION delete_archived(bigint, bigint[]) FROM PUBLIC;
                 DROP TRIGGER events_no_delete ON events;
                 DROP TRIGGER batches_no_change ON batches;
                 CREATE TRIGGER events_no_delete BEFORE DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_delete_but_archiving();
@@ -145,6 +161,7 @@ namespace ValueStream.Migrations.Postgres.Migrations
 
             migrationBuilder.Sql(
                 """
+                DROP FUNCTION delete_archived(bigint, bigint[]);
                 DROP FUNCTION refuse_delete_but_archiving();
                 DROP FUNCTION refuse_gap_before_segment();
                 DROP FUNCTION refuse_rest_of_segment();

@@ -84,6 +84,14 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>The value of the parameter of <see cref="Tagged"/>.</summary>
     object TagArray(long[] tags);
 
+    /// <summary>Deletes what lies in a segment that was just registered.</summary>
+    /// <param name="session">The transaction that registered it.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="erased">The positions of its events whose data are erased; another one that is stays.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>How many events and how many batches are gone.</returns>
+    Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken);
+
     /// <summary>The events after a position, oldest first.</summary>
     Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken);
 

@@ -150,6 +150,11 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     public object TagArray(long[] tags) => tags;
 
+    /// <remarks>By a function of the schema's owner: a server's role may delete nothing by itself.</remarks>
+    public async Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken) =>
+        (await session.QueryAsync("SELECT gone_events, gone_batches FROM delete_archived(@segment, @erased)", static r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken,
+            ("segment", segment.Last), ("erased", Array(erased)))).Single();
+
     public Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken) =>
         ReadEventsAsync(EventSql.After.Replace("@after", "$1", StringComparison.Ordinal).Replace("@limit", "$2", StringComparison.Ordinal), cancellationToken, after, limit);
 

@@ -150,6 +150,11 @@ internal sealed class SqliteEngine : IEngine
 
     public object TagArray(long[] tags) => JsonSerializer.Serialize(tags);
 
+    public async Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken) =>
+        (await session.ExecuteAsync($"DELETE FROM events WHERE position BETWEEN @first AND @last AND (data <> '' OR {AnyOf("position", "erased")})", cancellationToken,
+            ("first", segment.First), ("last", segment.Last), ("erased", Array(erased))),
+        await session.ExecuteAsync("DELETE FROM batches WHERE last BETWEEN @first AND @last", cancellationToken, ("first", segment.First), ("last", segment.Last)));
+
     public async Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);

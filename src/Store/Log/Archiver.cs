@@ -273,11 +273,7 @@ public sealed partial class Archiver : BackgroundService
             Content = Entry.ContentDigest(e),
         }), "", cancellationToken);
         // One that was erased since it was read stays, and with it everything: the file would still hold it.
-        var gone = await session.ExecuteAsync(
-            $"DELETE FROM events WHERE position >= @first AND position <= @last AND (data <> '' OR {_engine.AnyOf("position", "erased")})", cancellationToken,
-            ("first", segment.First), ("last", segment.Last), ("erased", _engine.Array(events.Where(static e => e.IsErased).Select(static e => e.Position))));
-        var goneBatches = await session.ExecuteAsync("DELETE FROM batches WHERE last >= @first AND last <= @last", cancellationToken, ("first", segment.First), ("last", segment.Last));
-        if (gone != events.Count || goneBatches != batches.Count)
+        if (await _engine.DeleteArchivedAsync(session, segment, events.Where(static e => e.IsErased).Select(static e => e.Position), cancellationToken) != (events.Count, batches.Count))
         {
             return false;
         }

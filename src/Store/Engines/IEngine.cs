@@ -12,6 +12,9 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Where the archive's files are if no setting says so: beside the data.</summary>
     string ArchiveFolder { get; }
 
+    /// <summary>How many events are archived together.</summary>
+    int SegmentEvents { get; }
+
     /// <summary>How long a transaction of the projector is to take when there is much to do.</summary>
     TimeSpan PassTime { get; }
 

@@ -37,6 +37,8 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     /// <remarks>The database is elsewhere; this is where a server without settings has its data.</remarks>
     public string ArchiveFolder => Path.Combine("data", "archive");
 
+    public int SegmentEvents => 5_000;
+
     /// <remarks>Nobody waits for it but whoever looks at the pages.</remarks>
     public TimeSpan PassTime => TimeSpan.FromMilliseconds(150);
 

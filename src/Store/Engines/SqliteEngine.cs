@@ -37,6 +37,9 @@ internal sealed class SqliteEngine : IEngine
 
     public string ArchiveFolder => Path.Combine(Path.GetDirectoryName(_path)!, "archive");
 
+    /// <remarks>Appends wait while they are deleted, about 20 ms.</remarks>
+    public int SegmentEvents => 1_000;
+
     /// <remarks>It keeps appends waiting, and 25 ms are the most.</remarks>
     public TimeSpan PassTime => TimeSpan.FromMilliseconds(20);
 

@@ -34,6 +34,9 @@ public sealed partial class Archiver : BackgroundService
     /// <summary>What is left over for a whole segment is archived when it is so much older than it must be: a quiet log makes one a day.</summary>
     private static readonly TimeSpan LeftOver = TimeSpan.FromDays(1);
 
+    /// <summary>So often in a row somebody else may change what is being archived; then it is left to another time.</summary>
+    private const int MostMissed = 5;
+
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
     private readonly IEngine _engine;
@@ -49,15 +52,18 @@ public sealed partial class Archiver : BackgroundService
     private readonly ILogger<Archiver> _logger;
 
     internal Archiver(IEngine engine, Snapshot.Source snapshots, EventLog log, LogReader reader, SegmentFiles files, SegmentClaims claims, Projector projector, ProjectorSignals signals,
-        ArchiveSettings settings, TimeProvider time, ILogger<Archiver> logger) =>
+        ArchiveSettings settings, TimeProvider time, ILogger<Archiver> logger)
+    {
         (_engine, _snapshots, _log, _reader, _files, _claims, _projector, _signals, _settings, _time, _logger) =
-        (engine, snapshots, log, reader, files, claims, projector, signals, settings, time, logger);
+            (engine, snapshots, log, reader, files, claims, projector, signals, settings, time, logger);
+        SegmentEvents = engine.SegmentEvents;
+    }
 
     /// <summary>What is wrong with a file of the archive, as far as this server has looked; null where nothing is known to be.</summary>
     public string? Problem => _reader.Problem;
 
     /// <summary>A segment ends with the batch that reaches so many events.</summary>
-    internal int SegmentEvents { get; set; } = 5_000;
+    internal int SegmentEvents { get; set; }
 
     /// <summary>Told of each step, before the next is taken; for tests that end it there.</summary>
     internal Action<ArchiveStep> Took { get; set; } = static _ => { };
@@ -122,12 +128,12 @@ public sealed partial class Archiver : BackgroundService
         long upTo, DateTimeOffset before, DateTimeOffset leftOverBefore, EventData why, string submitter, CancellationToken cancellationToken)
     {
         var (segments, events) = (0, 0L);
-        while (true)
+        for (var missed = 0; ;)
         {
             // Asked anew for each: what this writes into the log itself is not to be archived by it.
             var (from, previous, batches) = await NextAsync(upTo, before, cancellationToken);
             var isWhole = batches.Sum(static b => b.Events.Count) >= SegmentEvents || batches.Sum(SizeOf) >= SegmentSize;
-            if (batches.Count == 0 || (!isWhole && batches[0].Events is [var oldest, ..] && oldest.RecordedAt >= leftOverBefore))
+            if (batches.Count == 0 || missed == MostMissed || (!isWhole && batches[0].Events is [var oldest, ..] && oldest.RecordedAt >= leftOverBefore))
             {
                 return new(from, segments, events);
             }
@@ -135,6 +141,11 @@ public sealed partial class Archiver : BackgroundService
             {
                 segments++;
                 events += batches[^1].Row.Last - from;
+                missed = 0;
+            }
+            else
+            {
+                missed++;
             }
         }
     }

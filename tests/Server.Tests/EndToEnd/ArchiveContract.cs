@@ -96,7 +96,7 @@ public abstract class ArchiveContract : IDisposable
         (await client.PostAsync("/api/v1/log/archive", """{"reason":"why"}""")).IsProblem(400, "upTo");
         (await client.PostAsync("/api/v1/log/archive", """{"upTo":0,"reason":"why"}""")).IsProblem(400, "upTo");
         (await client.PostAsync("/api/v1/log/archive", """{"before":"soon","reason":"why"}""")).IsProblem(400);
-        var team = (await client.PostAsync("/api/v1/tokens", """{"name":"team","scopes":["admin"],"namespaces":["team.*"],"reason":"a team"}""")).Json.Text("token");
+        var team = (await client.PostAsync("/api/v1/tokens", """{"name":"team","scopes":["admin"],"namespaces":["team.*"],"reason":"a team"}""")).Json.GetProperty("secret").GetString();
         (await client.PostAsync("/api/v1/log/archive", """{"upTo":5,"reason":"why"}""", ("Authorization", $"Bearer {team}"))).IsProblem(403, "all namespaces");
         Assert.Equal(0, (await client.PostAsync("/api/v1/log/archive", """{"upTo":5,"reason":"nothing is there"}""")).Json.GetProperty("segments").GetInt32());
 

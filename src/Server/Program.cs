@@ -42,7 +42,7 @@ try
     });
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddSingleton(new SiteNotice(settings.IsDemo ? DemoPlayer.Notice : null));
-    builder.Services.AddStore(settings.ConnectionString, settings.Zone);
+    builder.Services.AddStore(settings.ConnectionString, settings.Zone, settings.Archive);
     builder.Services.AddSingleton<Ingestor>().AddSingleton<TokenOffice>();
     if (TokenCommand.Is(args))
     {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using ValueStream.Server.Access;
@@ -8,6 +9,7 @@ using ValueStream.Server.Forwarding;
 using ValueStream.Server.Sources;
 using ValueStream.Store;
 using ValueStream.Store.Access;
+using ValueStream.Store.Log;
 
 namespace ValueStream.Server;
 
@@ -22,8 +24,9 @@ namespace ValueStream.Server;
 /// <param name="Zone">In whose days runs are added up.</param>
 /// <param name="Sources">Who may deliver webhooks to which source.</param>
 /// <param name="Tracers">Where finished runs are forwarded to.</param>
+/// <param name="Archive">What of the log goes into files, and where they are.</param>
 internal sealed record ServerSettings(string ConnectionString, string? Token, OidcSettings? Oidc, string? Public, bool IsDemo, bool MigrateOnly, bool AcceptRestored, TimeZoneInfo Zone,
-    FrozenDictionary<string, SourceSettings> Sources, ImmutableArray<TracerSettings> Tracers)
+    FrozenDictionary<string, SourceSettings> Sources, ImmutableArray<TracerSettings> Tracers, ArchiveSettings Archive)
 {
     /// <summary>The flags that take no value. They are ours: configuration would take the word after them for one.</summary>
     public static readonly ImmutableArray<string> Flags = ["--demo", "--migrate-only", "--accept-restored"];
@@ -53,8 +56,9 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, Oi
         {
             throw new WrongSettingException($"{AccessControl.TokenVariable} is shorter than 20 characters and could be guessed. Make one with: openssl rand -base64 32");
         }
+        var tracers = TracerSettings.Read(configuration);
         return new ServerSettings(connectionString, token, OidcSettings.Read(configuration), Addresses.FirstPublic(Addresses.Configured(configuration)), demo, args.Contains("--migrate-only"), args.Contains("--accept-restored"), ReadZone(configuration["ReportingZone"]),
-            SourceSettings.Read(configuration), TracerSettings.Read(configuration));
+            SourceSettings.Read(configuration), tracers, ReadArchive(configuration.GetSection("Log"), tracers));
     }
 
     /// <summary>Whether who shows no token may send and read: nobody but this machine's users can reach the server, and there is neither a bootstrap token nor a provider.</summary>
@@ -84,6 +88,15 @@ internal sealed record ServerSettings(string ConnectionString, string? Token, Oi
     private static WrongSettingException MayNot(string what) =>
         new($"The database's role has too few rights: {what} Bring the schema up to date with --migrate-only as the role that owns it, run the script of "
             + "docs/operations.md, 'Database roles', after that, and start this server again.");
+
+    private static ArchiveSettings ReadArchive(IConfigurationSection log, ImmutableArray<TracerSettings> tracers)
+    {
+        var days = log["ArchiveAfterDays"] is { Length: > 0 } text
+            ? int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 36_500 ? (int?)number
+                : throw new WrongSettingException($"Log__ArchiveAfterDays is '{text}'. Write a whole number of days from 1 to 36500, or leave it out: then nothing is archived by itself.")
+            : null;
+        return new(log["ArchiveDirectory"] is { Length: > 0 } folder ? folder : null, days is { } after ? TimeSpan.FromDays(after) : null, [.. tracers.Select(static t => t.Name)]);
+    }
 
     private static TimeZoneInfo ReadZone(string? id) =>
         string.IsNullOrEmpty(id) ? TimeZoneInfo.Utc

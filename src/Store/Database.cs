@@ -20,6 +20,12 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal DbSet<LogHeadRow> LogHead => Set<LogHeadRow>();
 
+    internal DbSet<SegmentRow> Segments => Set<SegmentRow>();
+
+    internal DbSet<ArchivedEventRow> ArchivedEvents => Set<ArchivedEventRow>();
+
+    internal DbSet<SegmentClaimRow> SegmentClaims => Set<SegmentClaimRow>();
+
     internal DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
 
     internal DbSet<LeaseRow> Leases => Set<LeaseRow>();
@@ -89,7 +95,20 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             e.Property(x => x.Id).ValueGeneratedNever();
             e.Property(x => x.Epoch).HasDefaultValue(1L);
             e.Property(x => x.Place).HasDefaultValue("");
+            e.Ignore(x => x.HasArchive);
         });
+        modelBuilder.Entity<SegmentRow>(e =>
+        {
+            e.ToTable("segments").HasKey(x => x.Last);
+            e.Property(x => x.Last).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<ArchivedEventRow>(e =>
+        {
+            e.ToTable("archived_events").HasKey(x => x.EventId);
+            e.Property(x => x.EventId).ValueGeneratedNever();
+            e.HasIndex(x => new { x.Run, x.Position });
+        });
+        modelBuilder.Entity<SegmentClaimRow>().ToTable("segment_claims").HasKey(x => x.Sha256);
         modelBuilder.Entity<DeliveryRow>(e =>
         {
             e.ToTable("deliveries").HasKey(x => x.Sha256);
@@ -178,6 +197,7 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             // SQLite has no UUIDs: 16 bytes in text order, so that ids made in order of time are stored in order of time.
             var bytes = new ValueConverter<Guid, byte[]>(static id => id.ToByteArray(true), static b => new Guid(b, true));
             modelBuilder.Entity<EventRow>().Property(x => x.EventId).HasConversion(bytes);
+            modelBuilder.Entity<ArchivedEventRow>().Property(x => x.EventId).HasConversion(bytes);
             modelBuilder.Entity<LogHeadRow>().Property(x => x.LogId).HasConversion(bytes);
             modelBuilder.Entity<QuarantineRow>().Property(x => x.Id).HasConversion(bytes);
         }

@@ -31,6 +31,14 @@ internal sealed class EventRow
     public bool IsErased => Data.Length == 0;
 
     public required byte[] Digest { get; set; }
+
+    /// <summary>The same event as it is when its data are erased.</summary>
+    public EventRow Erased()
+    {
+        var erased = (EventRow)MemberwiseClone();
+        (erased.Salt, erased.Data) = (Log.HashChain.DataDigest(Salt, Data), "");
+        return erased;
+    }
 }
 
 /// <summary>One append: a link of the chain over the events first..last. Rows are only ever inserted.</summary>
@@ -56,7 +64,63 @@ internal sealed class LogHeadRow
     /// <summary>Where the log was when a server last started: a restored or copied database says where it was before.</summary>
     public string Place { get; set; } = "";
 
+    /// <summary>Whether a part of the log was archived before the head was where it is. Each archiving moves the head. No column: it is looked up under the head's lock.</summary>
+    public bool HasArchive { get; set; }
+
     public HeadView ToView() => new(LogId, Position, Convert.ToHexStringLower(Hash), Position == 0 ? null : RecordedAt, Epoch);
+}
+
+/// <summary>A piece of the front of the log that is in a file. The pieces follow each other from position 1 on; the tables go on after the last. Inserted once; only
+/// <see cref="Sha256"/> changes, when an event in it is erased.</summary>
+internal sealed class SegmentRow
+{
+    public long Last { get; set; }
+    public long First { get; set; }
+
+    /// <summary>The hash of the batch before the first one.</summary>
+    public required byte[] PreviousHash { get; set; }
+
+    /// <summary>The hash of the last batch.</summary>
+    public required byte[] Hash { get; set; }
+
+    /// <summary>When the last event was recorded.</summary>
+    public DateTimeOffset RecordedAt { get; set; }
+
+    /// <summary>SHA-256 of the file. The file's name is made of it and of the positions.</summary>
+    public required byte[] Sha256 { get; set; }
+
+    /// <summary>The same segment in another file.</summary>
+    public SegmentRow With(byte[] sha256)
+    {
+        var other = (SegmentRow)MemberwiseClone();
+        other.Sha256 = sha256;
+        return other;
+    }
+}
+
+/// <summary>What of an archived event stays in the database: enough to know it when it comes again, and to find those of a run.</summary>
+internal sealed class ArchivedEventRow
+{
+    public Guid EventId { get; set; }
+    public long Position { get; set; }
+
+    /// <summary>The short key of the run.</summary>
+    public long Run { get; set; }
+
+    /// <summary>A digest of what the sender said; null where nobody can tell, because it was erased or is not understood.</summary>
+    public long? Content { get; set; }
+}
+
+/// <summary>A segment's file that is not one of <see cref="SegmentRow"/>'s: one that is about to be written, or that another took the place of.
+/// Whoever registers such a file or deletes it deletes this row in the same transaction, so that nobody deletes what another registers.</summary>
+internal sealed class SegmentClaimRow
+{
+    public required byte[] Sha256 { get; set; }
+    public long First { get; set; }
+    public long Last { get; set; }
+
+    /// <summary>When it can go at the latest, if nobody has registered it.</summary>
+    public DateTimeOffset ExpiresAt { get; set; }
 }
 
 /// <summary>The body of a webhook, kept for a while beside the events that it became.</summary>

@@ -6,6 +6,7 @@ using ValueStream.Core.Events;
 using ValueStream.Store.Engines;
 using ValueStream.Store.Log;
 using ValueStream.Store.Projections;
+using ValueStream.Store.Queries;
 using ValueStream.Testing;
 
 namespace ValueStream.Store.Tests;
@@ -16,18 +17,22 @@ internal sealed class StoreFixture : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly string? _folder;
 
-    private StoreFixture(string connectionString, string? folder, FakeTimeProvider time)
+    private StoreFixture(string connectionString, string? folder, FakeTimeProvider time, string archive)
     {
         Time = time;
         _folder = folder;
+        Archive = archive;
         ConnectionString = connectionString;
-        _services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(time).AddStore(connectionString).BuildServiceProvider();
+        _services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(time).AddStore(connectionString, archive: new ArchiveSettings(archive, TimeSpan.FromDays(30))).BuildServiceProvider();
         Projector = Get<Projector>();
     }
 
     public static readonly DateTimeOffset Noon = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
 
     public string ConnectionString { get; }
+
+    /// <summary>The folder of the archive's files; what is older than 30 days goes there by itself.</summary>
+    public string Archive { get; }
 
     public FakeTimeProvider Time { get; }
 
@@ -42,17 +47,18 @@ internal sealed class StoreFixture : IAsyncDisposable
     {
         var connectionString = await TestPostgres.NewDatabaseAsync();
         Assert.SkipWhen(connectionString is null, "Postgres is not installed here.");
-        return await StartAsync(new StoreFixture(connectionString, null, new FakeTimeProvider(Noon)));
+        var folder = NewFolder();
+        return await StartAsync(new StoreFixture(connectionString, folder, new FakeTimeProvider(Noon), Path.Combine(folder, "archive")));
     }
 
     public static async Task<StoreFixture> SqliteAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("valuestream-test-").FullName;
-        return await StartAsync(new StoreFixture($"Data Source={Path.Combine(folder, "test.db")}", folder, new FakeTimeProvider(Noon)));
+        var folder = NewFolder();
+        return await StartAsync(new StoreFixture($"Data Source={Path.Combine(folder, "test.db")}", folder, new FakeTimeProvider(Noon), Path.Combine(folder, "archive")));
     }
 
     /// <summary>Another process's store over the same database.</summary>
-    public StoreFixture Beside() => new(ConnectionString, null, Time);
+    public StoreFixture Beside() => new(ConnectionString, null, Time, Archive);
 
     /// <summary>The projector dies and another one takes its place, which the database would allow when the lease has run out.</summary>
     /// <param name="batchEvents">How many events it reads in a pass.</param>
@@ -65,7 +71,12 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     /// <summary>A projector as another process would have it.</summary>
     public Projector NewProjector(int batchEvents = 500, TimeZoneInfo? zone = null) => new(
-        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance, zone ?? TimeZoneInfo.Utc) { MostEvents = batchEvents };
+        Get<IEngine>(), Get<IDbContextFactory<Database>>(), Get<LogReader>(), Get<ProjectorSignals>(), NullLogger<Projector>.Instance, zone ?? TimeZoneInfo.Utc) { MostEvents = batchEvents };
+
+    /// <summary>An archiver as a server with some tracers would have it, that makes segments of four events.</summary>
+    public Archiver NewArchiver(params string[] tracers) => new(
+        Get<IEngine>(), Get<Snapshot.Source>(), Get<EventLog>(), Get<LogReader>(), Get<SegmentFiles>(), Get<SegmentClaims>(), Projector, Get<ProjectorSignals>(),
+        new ArchiveSettings(Tracers: tracers), Time, NullLogger<Archiver>.Instance) { SegmentEvents = 4 };
 
     /// <summary>The time of the projector's lease passes.</summary>
     public async Task ExpireLeaseAsync()
@@ -94,6 +105,8 @@ internal sealed class StoreFixture : IAsyncDisposable
             Directory.Delete(_folder, recursive: true);
         }
     }
+
+    private static string NewFolder() => Directory.CreateTempSubdirectory("valuestream-test-").FullName;
 
     private static async Task<StoreFixture> StartAsync(StoreFixture store)
     {

@@ -22,6 +22,33 @@ namespace ValueStream.Migrations.Postgres.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("ValueStream.Store.ArchivedEventRow", b =>
+                {
+                    b.Property<Guid>("EventId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("event_id");
+
+                    b.Property<long?>("Content")
+                        .HasColumnType("bigint")
+                        .HasColumnName("content");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    b.Property<long>("Run")
+                        .HasColumnType("bigint")
+                        .HasColumnName("run");
+
+                    b.HasKey("EventId")
+                        .HasName("pk_archived_events");
+
+                    b.HasIndex("Run", "Position")
+                        .HasDatabaseName("ix_archived_events_run_position");
+
+                    b.ToTable("archived_events", (string)null);
+                });
+
             modelBuilder.Entity("ValueStream.Store.BatchRow", b =>
                 {
                     b.Property<long>("Last")
@@ -350,6 +377,65 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_quarantine_received_at");
 
                     b.ToTable("quarantine", (string)null);
+                });
+
+            modelBuilder.Entity("ValueStream.Store.SegmentClaimRow", b =>
+                {
+                    b.Property<byte[]>("Sha256")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("First")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first");
+
+                    b.Property<long>("Last")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last");
+
+                    b.HasKey("Sha256")
+                        .HasName("pk_segment_claims");
+
+                    b.ToTable("segment_claims", (string)null);
+                });
+
+            modelBuilder.Entity("ValueStream.Store.SegmentRow", b =>
+                {
+                    b.Property<long>("Last")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last");
+
+                    b.Property<long>("First")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<byte[]>("PreviousHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_hash");
+
+                    b.Property<long>("RecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.HasKey("Last")
+                        .HasName("pk_segments");
+
+                    b.ToTable("segments", (string)null);
                 });
 
             modelBuilder.Entity("ValueStream.Store.SetAsideRow", b =>

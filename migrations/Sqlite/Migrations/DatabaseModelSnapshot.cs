@@ -16,6 +16,33 @@ namespace ValueStream.Migrations.Sqlite.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("ValueStream.Store.ArchivedEventRow", b =>
+                {
+                    b.Property<byte[]>("EventId")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.Property<long?>("Content")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("content");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("position");
+
+                    b.Property<long>("Run")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("run");
+
+                    b.HasKey("EventId")
+                        .HasName("pk_archived_events");
+
+                    b.HasIndex("Run", "Position")
+                        .HasDatabaseName("ix_archived_events_run_position");
+
+                    b.ToTable("archived_events", (string)null);
+                });
+
             modelBuilder.Entity("ValueStream.Store.BatchRow", b =>
                 {
                     b.Property<long>("Last")
@@ -346,6 +373,65 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_quarantine_received_at");
 
                     b.ToTable("quarantine", (string)null);
+                });
+
+            modelBuilder.Entity("ValueStream.Store.SegmentClaimRow", b =>
+                {
+                    b.Property<byte[]>("Sha256")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sha256");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("First")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first");
+
+                    b.Property<long>("Last")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last");
+
+                    b.HasKey("Sha256")
+                        .HasName("pk_segment_claims");
+
+                    b.ToTable("segment_claims", (string)null);
+                });
+
+            modelBuilder.Entity("ValueStream.Store.SegmentRow", b =>
+                {
+                    b.Property<long>("Last")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last");
+
+                    b.Property<long>("First")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("hash");
+
+                    b.Property<byte[]>("PreviousHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("previous_hash");
+
+                    b.Property<long>("RecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sha256");
+
+                    b.HasKey("Last")
+                        .HasName("pk_segments");
+
+                    b.ToTable("segments", (string)null);
                 });
 
             modelBuilder.Entity("ValueStream.Store.SetAsideRow", b =>

@@ -11,7 +11,7 @@ using ValueStream.Web;
 
 namespace ValueStream.Server.Api;
 
-/// <summary>What is done to the log as a whole: checking it, and the one change that it allows.</summary>
+/// <summary>What is done to the log as a whole: checking it, archiving it, and the one change that it allows.</summary>
 internal static class LogApi
 {
     /// <summary>Maps the routes.</summary>
@@ -21,6 +21,8 @@ internal static class LogApi
         api.MapPost(Routes.VerifyLog, Verify).WithName("VerifyLog")
             .WithSummary("Check every digest, the chain and the head; one JSON object a line, the last is done and has the head that was checked")
             .Accepts<VerifyRequest>("application/json").Produces<VerifyProgress>(200, "application/x-ndjson").ProducesProblem(400);
+        api.MapPost("/api/v1/log/archive", Archive).WithName("ArchiveLog")
+            .WithSummary("Move the front of the log into compressed files; every answer stays the same").ProducesProblem(400).ProducesProblem(403).ProducesProblem(503);
         api.MapPost("/api/v1/events/{position:long}/redact", Redact).WithName("RedactEvent")
             .WithSummary("Erase an event's data; what survives and who did it stand in a redacted event").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404);
     }
@@ -40,6 +42,33 @@ internal static class LogApi
                 }
             }
         }, "application/x-ndjson");
+
+    private static async Task<Results<Ok<Archived>, ProblemHttpResult>> Archive(ArchiveRequest request, HttpContext context, Archiver archiver, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (context.User.Refusal("Archiving", everywhere: true) is { } refusal)
+        {
+            return refusal;
+        }
+        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > Limits.Reason)
+        {
+            return Problems.Invalid("reason", $"Say why, in up to {Limits.Reason} characters: it stays in the log.");
+        }
+        if (request.Actor?.Length > Limits.Id)
+        {
+            return Problems.Invalid("actor", $"It has {request.Actor.Length} characters; {Limits.Id} are the most.");
+        }
+        if (request is { UpTo: null, Before: null })
+        {
+            return Problems.Invalid("upTo", "Say how much: upTo, the last position that may go, or before, the time before which it was recorded, or both.");
+        }
+        if (request.UpTo < 1)
+        {
+            return Problems.Invalid("upTo", "It must be 1 or more.");
+        }
+        // Not what is written by this.
+        var before = request.Before is { } given && given < time.GetUtcNow() ? given : time.GetUtcNow();
+        return TypedResults.Ok(await archiver.ArchiveAsync(request.UpTo ?? long.MaxValue, before, context.User.Submitter(), request.Actor, request.Reason, cancellationToken));
+    }
 
     private static async Task<Results<Ok<RedactAnswer>, ProblemHttpResult>> Redact(
         long position, RedactRequest request, HttpContext context, EventQueries events, Redactor redactor, CancellationToken cancellationToken)
@@ -65,3 +94,10 @@ internal static class LogApi
         }
     }
 }
+
+/// <summary>How much of the log to archive: whole batches, as far as projections and tracers have read them.</summary>
+/// <param name="UpTo">The last position that may go.</param>
+/// <param name="Before">The time before which it was recorded.</param>
+/// <param name="Actor">Who asks for it, as the audit is to say.</param>
+/// <param name="Reason">Why; it stays in the log.</param>
+internal sealed record ArchiveRequest(long? UpTo, DateTimeOffset? Before, string? Actor, string? Reason);

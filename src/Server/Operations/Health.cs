@@ -24,7 +24,7 @@ internal static class Health
     }
 
     private static async Task<IResult> Ready(
-        HealthQueries health, ProjectionQueries projections, GroupCommit log, CancellationToken cancellationToken)
+        HealthQueries health, ProjectionQueries projections, GroupCommit log, Archiver archiver, CancellationToken cancellationToken)
     {
         var problems = new List<string>();
         var warnings = new List<string>();
@@ -54,6 +54,10 @@ internal static class Health
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             problems.Add("The database does not answer.");
+        }
+        if (archiver.Problem is { } problem)
+        {
+            warnings.Add(problem);
         }
         if (log.Restored is { } restored)
         {

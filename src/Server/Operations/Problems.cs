@@ -99,6 +99,8 @@ internal static partial class Problems
                 NotYetException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["asOf"] = [exception.Message] }),
                 BadCursorException => Details(400, "invalid", "The request is not understood", exception.Message, new() { ["cursor"] = [exception.Message] }),
                 BadArgumentException e => Invalid(e.Argument, e.Message).ProblemDetails,
+                SegmentException => Details(503, "archive", "A file of the archive cannot be read", exception.Message),
+                LogDamagedException => Details(500, "damaged", "The log is not what was appended", $"{exception.Message} 'vscli verify' looks at all of it."),
                 LogUnavailableException => Details(503, "unavailable", "Not now", exception.Message),
                 System.Data.Common.DbException or TimeoutException or { InnerException: System.Data.Common.DbException } =>
                     Details(503, "unavailable", "Not now", "The database does not answer. Try again in a moment; /readyz says when it is back."),

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using ValueStream.Core.Wire;
 using ValueStream.Server.Access;
+using ValueStream.Store.Log;
 
 namespace ValueStream.Server.Operations;
 
@@ -15,6 +16,8 @@ namespace ValueStream.Server.Operations;
 [JsonSerializable(typeof(OperationsView))]
 [JsonSerializable(typeof(OperationView))]
 [JsonSerializable(typeof(MetricsView))]
+[JsonSerializable(typeof(Api.ArchiveRequest))]
+[JsonSerializable(typeof(Archived))]
 [JsonSerializable(typeof(RedactAnswer))]
 [JsonSerializable(typeof(RedactRequest))]
 [JsonSerializable(typeof(OperationSettingRequest))]

@@ -9,6 +9,12 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>The database's name for people: <c>Postgres</c> or <c>SQLite</c>.</summary>
     string Name { get; }
 
+    /// <summary>Where the archive's files are if no setting says so: beside the data.</summary>
+    string ArchiveFolder { get; }
+
+    /// <summary>How many events are archived together.</summary>
+    int SegmentEvents { get; }
+
     /// <summary>How long a transaction of the projector is to take when there is much to do.</summary>
     TimeSpan PassTime { get; }
 
@@ -80,6 +86,14 @@ internal interface IEngine : IAsyncDisposable
 
     /// <summary>The value of the parameter of <see cref="Tagged"/>.</summary>
     object TagArray(long[] tags);
+
+    /// <summary>Deletes what lies in a segment that was just registered.</summary>
+    /// <param name="session">The transaction that registered it.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="erased">The positions of its events whose data are erased; another one that is stays.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>How many events and how many batches are gone.</returns>
+    Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken);
 
     /// <summary>The events after a position, oldest first.</summary>
     Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken);

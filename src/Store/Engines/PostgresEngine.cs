@@ -34,6 +34,11 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     public string Name => "Postgres";
 
+    /// <remarks>The database is elsewhere; this is where a server without settings has its data.</remarks>
+    public string ArchiveFolder => Path.Combine("data", "archive");
+
+    public int SegmentEvents => 5_000;
+
     /// <remarks>Nobody waits for it but whoever looks at the pages.</remarks>
     public TimeSpan PassTime => TimeSpan.FromMilliseconds(150);
 
@@ -90,7 +95,13 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries, CancellationToken cancellationToken)
     {
         // Nobody else's while it is in use: an append that was given up may still be waiting for its answer.
-        var writer = Interlocked.Exchange(ref _writer, null) ?? await Writer.OpenAsync(_source, cancellationToken);
+        var writer = Interlocked.Exchange(ref _writer, null);
+        if (writer is not null && writer.HasArchive != head.HasArchive)
+        {
+            await writer.DisposeAsync();
+            writer = null;
+        }
+        writer ??= await Writer.OpenAsync(_source, head.HasArchive, cancellationToken);
         bool appended;
         try
         {
@@ -140,6 +151,11 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
 
     public object TagArray(long[] tags) => tags;
+
+    /// <remarks>By a function of the schema's owner: a server's role may delete nothing by itself.</remarks>
+    public async Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken) =>
+        (await session.QueryAsync("SELECT gone_events, gone_batches FROM delete_archived(@segment, @erased)", static r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken,
+            ("segment", segment.Last), ("erased", Array(erased)))).Single();
 
     public Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken) =>
         ReadEventsAsync(EventSql.After.Replace("@after", "$1", StringComparison.Ordinal).Replace("@limit", "$2", StringComparison.Ordinal), cancellationToken, after, limit);
@@ -241,15 +257,20 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     }
 
     /// <summary>The connection of the log's writer, with its one statement prepared.</summary>
-    private sealed class Writer(NpgsqlConnection connection) : IAsyncDisposable
+    /// <remarks>What is archived is not in the way of an event's id; so where something is, the statement looks for it. A head that was read before the first archiving
+    /// is no more the log's after it, because each archiving moves it: then the statement writes nothing.</remarks>
+    private sealed class Writer(NpgsqlConnection connection, bool hasArchive) : IAsyncDisposable
     {
         // Places of parameters, before the text that counts them.
         private const int FirstOfEvents = 6;
         private static readonly int FirstOfDeliveries = FirstOfEvents + EventSql.Insert.Count;
 
-        private static readonly string Sql = $"""
+        // The second column of events.
+        private static readonly string NotArchived = $"AND NOT EXISTS (SELECT FROM archived_events WHERE event_id = ANY(${FirstOfEvents + 2}))";
+
+        private static string Sql(bool hasArchive) => $"""
             WITH head AS (
-              UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 RETURNING {SynchronousCommit}),
+              UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 {(hasArchive ? NotArchived : "")} RETURNING {SynchronousCommit}),
             batch AS (INSERT INTO batches (last, first, hash) SELECT $1, $6, $2 FROM head),
             kept AS (
               INSERT INTO deliveries (sha256, received_at, body)
@@ -263,12 +284,14 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         private readonly NpgsqlParameter<long> _position = new();
         private readonly NpgsqlParameter<byte[]> _was = new();
         private readonly NpgsqlParameter<long> _first = new();
-        private readonly NpgsqlCommand _command = new(Sql, connection);
+        private readonly NpgsqlCommand _command = new(Sql(hasArchive), connection);
         private readonly Replication _replication = new(connection);
 
-        public static async Task<Writer> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+        public bool HasArchive => hasArchive;
+
+        public static async Task<Writer> OpenAsync(NpgsqlDataSource source, bool hasArchive, CancellationToken cancellationToken)
         {
-            var writer = new Writer(await source.OpenConnectionAsync(cancellationToken));
+            var writer = new Writer(await source.OpenConnectionAsync(cancellationToken), hasArchive);
             await writer.PrepareAsync(cancellationToken);
             return writer;
         }

@@ -35,6 +35,11 @@ internal sealed class SqliteEngine : IEngine
 
     public string Name => "SQLite";
 
+    public string ArchiveFolder => Path.Combine(Path.GetDirectoryName(_path)!, "archive");
+
+    /// <remarks>Appends wait while they are deleted, about 20 ms.</remarks>
+    public int SegmentEvents => 1_000;
+
     /// <remarks>It keeps appends waiting, and 25 ms are the most.</remarks>
     public TimeSpan PassTime => TimeSpan.FromMilliseconds(20);
 
@@ -148,6 +153,11 @@ internal sealed class SqliteEngine : IEngine
 
     public object TagArray(long[] tags) => JsonSerializer.Serialize(tags);
 
+    public async Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken) =>
+        (await session.ExecuteAsync($"DELETE FROM events WHERE position BETWEEN @first AND @last AND (data <> '' OR {AnyOf("position", "erased")})", cancellationToken,
+            ("first", segment.First), ("last", segment.Last), ("erased", Array(erased))),
+        await session.ExecuteAsync("DELETE FROM batches WHERE last BETWEEN @first AND @last", cancellationToken, ("first", segment.First), ("last", segment.Last)));
+
     public async Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
@@ -216,6 +226,7 @@ internal sealed class SqliteEngine : IEngine
         private readonly SqliteCommand _batch;
         private readonly SqliteCommand _event;
         private readonly SqliteCommand _delivery;
+        private readonly SqliteCommand _archived;
 
         public Writer(SqliteConnection connection)
         {
@@ -225,11 +236,16 @@ internal sealed class SqliteEngine : IEngine
             _batch = Prepared("INSERT INTO batches (last, first, hash) VALUES (@last, @first, @hash)", "@last", "@first", "@hash");
             _event = EventSql.Insert.SqliteCommand(connection);
             _delivery = DeliverySql.Insert.SqliteCommand(connection, DeliverySql.OnConflict);
+            _archived = Prepared("SELECT 1 FROM archived_events WHERE event_id = @id", "@id");
         }
 
         public bool Append(LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries)
         {
             using var transaction = _connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+            if (head.HasArchive && rows.Any(r => IsArchived(r, transaction)))
+            {
+                return false;
+            }
             if (Run(_head, transaction, batch.Last, batch.Hash, Micros.Of(rows[^1].RecordedAt), head.Position, head.Hash) == 0)
             {
                 return false;
@@ -247,7 +263,15 @@ internal sealed class SqliteEngine : IEngine
             _batch.Dispose();
             _event.Dispose();
             _delivery.Dispose();
+            _archived.Dispose();
             _connection.Dispose();
+        }
+
+        private bool IsArchived(EventRow row, SqliteTransaction transaction)
+        {
+            _archived.Transaction = transaction;
+            _archived.Parameters[0].Value = row.EventId.ToByteArray(bigEndian: true);
+            return _archived.ExecuteScalar() is not null;
         }
 
         private SqliteCommand Prepared(string sql, params ReadOnlySpan<string> parameters)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
+using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
 namespace ValueStream.Store.Forwarding;
@@ -18,7 +19,7 @@ internal sealed class ExportedRuns
     /// <summary>The ids under which they go out.</summary>
     public Identities Identities { get; }
 
-    public static async Task<ExportedRuns> LoadAsync(Snapshot snapshot, List<Due> due, CancellationToken cancellationToken)
+    public static async Task<ExportedRuns> LoadAsync(Snapshot snapshot, LogReader reader, List<Due> due, CancellationToken cancellationToken)
     {
         if (due.Count == 0)
         {
@@ -42,6 +43,8 @@ internal sealed class ExportedRuns
         var parents = Trace.ParentsOf(rows.ConvertAll(r => RunViews.ToTraceRun(r, meanings[(r.Key, r.Attempt)].NamedParentOf(r), [])));
         var notes = await snapshot.Database.Events.AsNoTracking().Where(e => keys.Contains(e.Run) && e.Kind == (short)EventKind.Annotated && e.Data != "")
             .Select(static e => new ExportedEvent(e.Run, e.Attempt, e.EffectiveAt, e.Data)).ToListAsync(cancellationToken);
+        notes.AddRange((await reader.ArchivedOfAsync(snapshot.Database, keys, long.MaxValue, int.MaxValue, cancellationToken))
+            .Where(static e => e.Kind == (short)EventKind.Annotated && !e.IsErased).Select(static e => new ExportedEvent(e.Run, e.Attempt, e.EffectiveAt, e.Data)));
         return new(beside, rows.OrderBy(static r => r.Attempt).ToLookup(RunViews.Id), notes.ToLookup(static n => n.Run),
             new(rows, parents, r => meanings[(r.Key, r.Attempt)].IsPending(r), frozen));
     }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Store.Engines;
+using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
 namespace ValueStream.Store.Forwarding;
@@ -23,10 +24,11 @@ public sealed class Exports
         Column<ExportRow>.Long("key", static e => e.Key), Column<ExportRow>.Int("attempt", static e => e.Attempt));
 
     private readonly Snapshot.Source _snapshots;
+    private readonly LogReader _reader;
     private readonly IEngine _engine;
     private readonly TimeProvider _time;
 
-    internal Exports(Snapshot.Source snapshots, IEngine engine, TimeProvider time) => (_snapshots, _engine, _time) = (snapshots, engine, time);
+    internal Exports(Snapshot.Source snapshots, LogReader reader, IEngine engine, TimeProvider time) => (_snapshots, _reader, _engine, _time) = (snapshots, reader, engine, time);
 
     /// <summary>What comes after a position, as far as the projections have read.</summary>
     /// <param name="after">The position.</param>
@@ -64,13 +66,16 @@ public sealed class Exports
     {
         await snapshot.LookUpAsync(cancellationToken);
         var to = snapshot.Live.Position;
-        var events = await snapshot.Database.Events.AsNoTracking().Where(e => e.Position > after && e.Position <= to).OrderBy(static e => e.Position).Take(limit)
-            .Select(static e => new { e.Position, e.Run, e.RecordedAt }).ToListAsync(cancellationToken);
+        var archived = await _reader.ArchivedAfterAsync(snapshot.Database, after, limit, cancellationToken);
+        var events = archived.Count > 0 ? archived.ConvertAll(static e => new { e.Position, e.Run, e.RecordedAt })
+            : await snapshot.Database.Events.AsNoTracking().Where(e => e.Position > after && e.Position <= to).OrderBy(static e => e.Position).Take(limit)
+                .Select(static e => new { e.Position, e.Run, e.RecordedAt }).ToListAsync(cancellationToken);
         if (events.Count == 0)
         {
             return (new(after, after, [], false, false), []);
         }
-        var isFull = events.Count == limit;
+        // After what is archived there is always more.
+        var isFull = events.Count == limit || archived.Count > 0;
         if (isFull && events.FindIndex(e => e.RecordedAt == events[^1].RecordedAt) is > 0 and var whole)
         {
             // What was recorded at one time is looked at together, so that a run is not due twice.
@@ -85,7 +90,7 @@ public sealed class Exports
             .Select(r => new Due(r, positions.GetValueOrDefault((r.Key, r.LastSignAt)))).Where(static d => d.Position > 0).ToList();
         due.AddRange(await LateChildrenAsync(snapshot, due, filter, cancellationToken));
         due = [.. due.DistinctBy(static d => (d.Row.Key, d.Row.Attempt)).OrderBy(static d => d.Position)];
-        var runs = await ExportedRuns.LoadAsync(snapshot, due, cancellationToken);
+        var runs = await ExportedRuns.LoadAsync(snapshot, _reader, due, cancellationToken);
         var now = _time.GetUtcNow();
         var waits = due.FindIndex(d => d.Row.EndRecordedAt + ParentWait > now && runs.Identities.IsPending(d.Row));
         if (waits >= 0)

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
 using ValueStream.Store.Engines;
+using ValueStream.Store.Log;
 using ValueStream.Store.Queries;
 
 namespace ValueStream.Store.Forwarding;
@@ -29,10 +30,11 @@ public sealed class Tracers
     public const int LongestReason = 1_000;
 
     private readonly Snapshot.Source _snapshots;
+    private readonly LogReader _reader;
     private readonly IEngine _engine;
     private readonly TimeProvider _time;
 
-    internal Tracers(Snapshot.Source snapshots, IEngine engine, TimeProvider time) => (_snapshots, _engine, _time) = (snapshots, engine, time);
+    internal Tracers(Snapshot.Source snapshots, LogReader reader, IEngine engine, TimeProvider time) => (_snapshots, _reader, _engine, _time) = (snapshots, reader, engine, time);
 
     /// <summary>The position of a tracer. A new one begins with what the projections read next: what was before is sent when somebody asks for it. One that is beyond
     /// the log, because that was restored, begins at its end.</summary>
@@ -110,7 +112,7 @@ public sealed class Tracers
             return null;
         }
         var head = await snapshot.Database.LogHead.AsNoTracking().Select(static h => h.Position).SingleAsync(cancellationToken);
-        var next = await snapshot.Database.Events.AsNoTracking().Where(e => e.Position == row.Position + 1).Select(static e => (DateTimeOffset?)e.RecordedAt).SingleOrDefaultAsync(cancellationToken);
+        var next = (await _reader.AtAsync(snapshot.Database, row.Position + 1, cancellationToken))?.RecordedAt;
         return new(row.Position, Math.Max(0, head - row.Position), next is { } at ? Math.Max(0, (_time.GetUtcNow() - at).TotalSeconds) : 0, row.LastSuccessAt, row.LastErrorAt, row.LastError, row.Sent, row.Rejected, row.SetAside);
     }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
 using ValueStream.Core.Events;
 
 namespace ValueStream.Store.Log;
@@ -71,6 +73,28 @@ internal sealed class Entry
         && Event.Attempt == stored.Attempt
         && OccurredAt == stored.OccurredAt
         && Event.Data.ContentJson() == EventData.FromJson(stored.Data).ContentJson();
+
+    /// <summary>Whether an archived event says the same, as far as its digest tells: of it nothing else is in the database.</summary>
+    public bool HasContentOf(ArchivedEventRow stored) => stored.Content is null || Event.IsIdDerived
+        || stored.Content == ContentDigest((short)Event.Kind, Event.Run, Event.Attempt, OccurredAt, Event.Data);
+
+    /// <summary>The digest of what the sender of a stored event said; null where nobody can tell. Stored with archived events, so that it never changes.</summary>
+    public static long? ContentDigest(EventRow stored)
+    {
+        try
+        {
+            return stored.IsErased ? null
+                : ContentDigest(stored.Kind, new RunId(stored.Source, stored.Type, stored.Namespace, stored.Id), stored.Attempt, stored.OccurredAt, EventData.FromJson(stored.Data));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static long ContentDigest(short kind, RunId run, int? attempt, DateTimeOffset? occurredAt, EventData data) => Hashes.First64(
+        kind.ToString(CultureInfo.InvariantCulture), run.Source, run.Type, run.Namespace, run.Id, attempt?.ToString(CultureInfo.InvariantCulture) ?? "",
+        occurredAt is { } time ? Micros.Of(time).ToString(CultureInfo.InvariantCulture) : "", data.ContentJson());
 
     private static byte[] NewSalt()
     {

@@ -22,7 +22,7 @@ internal sealed class EventLog(IEngine engine, KnownHead known, TimeProvider tim
         var head = Interlocked.Exchange(ref _head, null);
         if (head is not null)
         {
-            var (results, rows, deliveries) = Plan(events, [], head, Now);
+            var (results, rows, deliveries) = Plan(events, [], [], head, Now);
             var batch = BatchOf(rows, head);
             if (await engine.TryAppendAsync(head, batch, rows, deliveries, cancellationToken))
             {
@@ -56,11 +56,15 @@ internal sealed class EventLog(IEngine engine, KnownHead known, TimeProvider tim
             $"SELECT {KnownHead.Columns}, {engine.Durable} FROM log_head WHERE id = 1{engine.ForUpdate}", KnownHead.Read, cancellationToken)).Single();
         await known.CheckAsync(head, session, cancellationToken);
         // Read under the head's lock, so that no other append can add one of these ids until this one is done.
+        var ids = engine.Array(events.Select(static e => e.Event.EventId).Distinct());
         var stored = await session.QueryAsync(
-            $"SELECT {EventSql.Columns} FROM events WHERE {engine.AnyId("event_id", "ids")}", EventSql.Read, cancellationToken,
-            ("ids", engine.Array(events.Select(static e => e.Event.EventId).Distinct())));
+            $"SELECT {EventSql.Columns} FROM events WHERE {engine.AnyId("event_id", "ids")}", EventSql.Read, cancellationToken, ("ids", ids));
+        // Not in the statement that waited for the lock, which sees what was there before it waited.
+        head.HasArchive = (await session.QueryAsync("SELECT last FROM segments LIMIT 1", static r => r.GetInt64(0), cancellationToken)).Count > 0;
+        var archived = !head.HasArchive ? [] : await session.QueryAsync(
+            $"SELECT {ArchivedSql.Columns} FROM archived_events WHERE {engine.AnyId("event_id", "ids")}", ArchivedSql.Read, cancellationToken, ("ids", ids));
 
-        var (results, rows, deliveries) = Plan(events, stored, head, Now);
+        var (results, rows, deliveries) = Plan(events, stored, archived, head, Now);
         if (rows.Count == 0)
         {
             // "Stored" is a promise too. What is seen may have missed its standby (its wait was cancelled, or this server crashed in it):
@@ -88,13 +92,14 @@ internal sealed class EventLog(IEngine engine, KnownHead known, TimeProvider tim
     };
 
     private static LogHeadRow HeadAfter(BatchRow batch, List<EventRow> rows, LogHeadRow head) =>
-        new() { LogId = head.LogId, Epoch = head.Epoch, Position = batch.Last, Hash = batch.Hash, RecordedAt = rows[^1].RecordedAt };
+        new() { LogId = head.LogId, Epoch = head.Epoch, Position = batch.Last, Hash = batch.Hash, RecordedAt = rows[^1].RecordedAt, HasArchive = head.HasArchive };
 
     /// <summary>Decides, without touching anything, what becomes of each event.</summary>
     private static (AppendResult[] Results, List<EventRow> Rows, IReadOnlyList<DeliveryRow> Deliveries) Plan(
-        IReadOnlyList<Entry> events, List<EventRow> known, LogHeadRow head, DateTimeOffset now)
+        IReadOnlyList<Entry> events, List<EventRow> known, List<ArchivedEventRow> archived, LogHeadRow head, DateTimeOffset now)
     {
         var byId = known.ToDictionary(static r => r.EventId);
+        var archivedById = archived.ToDictionary(static r => r.EventId);
         var recordedAt = now > head.RecordedAt ? now : head.RecordedAt;
         var results = new AppendResult[events.Count];
         var rows = new List<EventRow>(events.Count);
@@ -108,6 +113,11 @@ internal sealed class EventLog(IEngine engine, KnownHead known, TimeProvider tim
                     stored.Salt.AsSpan().SequenceEqual(entry.Salt) ? new AppendResult.Accepted(stored.Position)
                     : entry.HasContentOf(stored) ? new AppendResult.Duplicate(stored.Position)
                     : new AppendResult.Conflict(stored.Position);
+                continue;
+            }
+            if (archivedById.TryGetValue(entry.Event.EventId, out var gone))
+            {
+                results[i] = entry.HasContentOf(gone) ? new AppendResult.Duplicate(gone.Position) : new AppendResult.Conflict(gone.Position);
                 continue;
             }
             var row = entry.ToRow(head.Position + rows.Count + 1, recordedAt);

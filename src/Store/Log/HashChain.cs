@@ -12,7 +12,8 @@ internal static class HashChain
     /// <summary>Bytes in a salt.</summary>
     public const int SaltLength = 16;
 
-    private const long Version = 1;
+    /// <summary>The version of the format.</summary>
+    public const long Version = 1;
 
     /// <summary>SHA-256(salt ‖ data).</summary>
     public static byte[] DataDigest(ReadOnlySpan<byte> salt, string data)
@@ -32,9 +33,25 @@ internal static class HashChain
     /// <summary>The digest of an event: SHA-256 over its envelope and the digest of its data.</summary>
     public static byte[] Digest(EventRow e, ReadOnlySpan<byte> dataDigest)
     {
-        // Numbers and lengths, and three bytes at most for each UTF-16 unit.
-        var bytes = ArrayPool<byte>.Shared.Rent(
-            256 + 3 * (e.Source.Length + e.Type.Length + e.Namespace.Length + e.Id.Length + e.Submitter.Length));
+        var bytes = ArrayPool<byte>.Shared.Rent(LongestEnvelope(e));
+        var at = EnvelopeBeforeData(e, bytes);
+        Length(bytes, ref at, dataDigest.Length);
+        dataDigest.CopyTo(bytes.AsSpan(at));
+        var digest = SHA256.HashData(bytes.AsSpan(0, at + dataDigest.Length));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return digest;
+    }
+
+    /// <summary>The most bytes that an event's envelope can have: numbers and lengths, and three for each UTF-16 unit of its texts.</summary>
+    public static int LongestEnvelope(EventRow e) =>
+        256 + 3 * (e.Source.Length + e.Type.Length + e.Namespace.Length + e.Id.Length + e.Submitter.Length);
+
+    /// <summary>Writes an event's envelope without the data digest, its last field.</summary>
+    /// <param name="e">The event.</param>
+    /// <param name="bytes">At least <see cref="LongestEnvelope"/> bytes.</param>
+    /// <returns>How many bytes it has.</returns>
+    public static int EnvelopeBeforeData(EventRow e, byte[] bytes)
+    {
         var at = 0;
         Number(bytes, ref at, Version);
         Number(bytes, ref at, e.Position);
@@ -58,11 +75,7 @@ internal static class HashChain
         }
         Number(bytes, ref at, Micros.Of(e.RecordedAt));
         Number(bytes, ref at, Micros.Of(e.EffectiveAt));
-        Length(bytes, ref at, dataDigest.Length);
-        dataDigest.CopyTo(bytes.AsSpan(at));
-        var digest = SHA256.HashData(bytes.AsSpan(0, at + dataDigest.Length));
-        ArrayPool<byte>.Shared.Return(bytes);
-        return digest;
+        return at;
     }
 
     /// <summary>What the first batch of a log chains to: SHA-256 of the log's id.</summary>

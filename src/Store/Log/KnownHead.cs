@@ -89,9 +89,13 @@ internal sealed class KnownHead(IEngine engine)
         {
             return;
         }
-        var follows = known.Epoch == head.Epoch && known.Position <= head.Position && (known.Position == 0 || await session.QueryAsync(
-            "SELECT hash FROM batches WHERE last = @last", static r => r.GetFieldValue<byte[]>(0), cancellationToken, ("last", known.Position))
-                is [var hash] && hash.AsSpan().SequenceEqual(known.Hash));
+        var follows = known.Epoch == head.Epoch && known.Position <= head.Position && (known.Position == 0 || (await session.QueryAsync(
+            "SELECT hash FROM batches WHERE last = @last", static r => r.GetFieldValue<byte[]>(0), cancellationToken, ("last", known.Position)) switch
+        {
+            [var hash] => hash.AsSpan().SequenceEqual(known.Hash),
+            // Archived since. Its hash is in a file, and appends do not wait for files: only what was read by all is archived, which a restored log has yet to do.
+            _ => (await session.QueryAsync("SELECT last FROM segments WHERE last >= @last LIMIT 1", static r => r.GetInt64(0), cancellationToken, ("last", known.Position))).Count > 0,
+        }));
         if (!follows)
         {
             Problem = $"The database holds an older state of the log than this server has seen: its head is at position {head.Position}, and {known.Position} was reached. "

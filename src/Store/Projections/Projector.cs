@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ValueStream.Store.Engines;
+using ValueStream.Store.Log;
 
 namespace ValueStream.Store.Projections;
 
@@ -23,15 +24,20 @@ public sealed partial class Projector : BackgroundService
 
     private const int FewestEvents = 20;
 
+    // A rebuild that a missing file of the archive keeps from beginning is tried again after a while.
+    private static readonly TimeSpan RefusedFor = TimeSpan.FromMinutes(1);
+
     private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():n}";
     private readonly IEngine _engine;
     private readonly IDbContextFactory<Database> _databases;
     private readonly ProjectorSignals _signals;
+    private readonly LogReader _reader;
     private readonly ILogger<Projector> _logger;
     private readonly TimeZoneInfo _zone;
     private readonly TagDictionary _tags = new();
     private long? _epoch;
     private long _renewedAt;
+    private long? _refusedAt;
 
     // What comes after a pass that was full, on its way.
     private (string Slot, long From, Task<Pass> Pass)? _ahead;
@@ -39,8 +45,8 @@ public sealed partial class Projector : BackgroundService
     // Events read in one pass. It adapts to the time that a pass may take.
     private int _passEvents = 100;
 
-    internal Projector(IEngine engine, IDbContextFactory<Database> databases, ProjectorSignals signals, ILogger<Projector> logger, TimeZoneInfo zone) =>
-        (_engine, _databases, _signals, _logger, _zone) = (engine, databases, signals, logger, zone);
+    internal Projector(IEngine engine, IDbContextFactory<Database> databases, LogReader reader, ProjectorSignals signals, ILogger<Projector> logger, TimeZoneInfo zone) =>
+        (_engine, _databases, _reader, _signals, _logger, _zone) = (engine, databases, reader, signals, logger, zone);
 
     /// <summary>Whether this process runs the projector.</summary>
     public bool Leads => _epoch is not null;
@@ -61,13 +67,23 @@ public sealed partial class Projector : BackgroundService
         var checkpoints = await CheckpointsAsync(cancellationToken);
         var live = checkpoints.Single(static c => c.Live);
         var building = checkpoints.Find(static c => c.Building);
-        if (IsStale(building ?? live))
+        if (IsStale(building ?? live) && (_refusedAt is not { } refusedAt || Stopwatch.GetElapsedTime(refusedAt) > RefusedFor))
         {
-            // Made by other rules, or in the days of another zone. It answers until its successor has caught up.
-            return await BeginRebuildAsync(anew: true, cancellationToken) ? 1 : 0;
+            try
+            {
+                // Made by other rules, or in the days of another zone. It answers until its successor has caught up.
+                return await BeginRebuildAsync(anew: true, cancellationToken) ? 1 : 0;
+            }
+            catch (SegmentException e)
+            {
+                // It goes on answering and following meanwhile.
+                _refusedAt = Stopwatch.GetTimestamp();
+                LogNotRebuilt(e.Message);
+            }
         }
         var read = 0;
-        foreach (var checkpoint in checkpoints.Where(static c => c.Live || c.Building))
+        // The live one first: a file that only the other one needs is none of its business.
+        foreach (var checkpoint in checkpoints.Where(static c => c.Live || c.Building).OrderByDescending(static c => c.Live))
         {
             read += await AdvanceAsync(checkpoint, cancellationToken);
         }
@@ -81,10 +97,12 @@ public sealed partial class Projector : BackgroundService
 
     /// <summary>Begins to fill the slot that is not live from the whole log. It takes over when it has caught up.</summary>
     /// <returns>False when a rebuild is under way already.</returns>
+    /// <exception cref="SegmentException">A part of the log is archived in a file that is missing or damaged. Nothing was touched.</exception>
     public Task<bool> BeginRebuildAsync(CancellationToken cancellationToken) => BeginRebuildAsync(anew: false, cancellationToken);
 
     private async Task<bool> BeginRebuildAsync(bool anew, CancellationToken cancellationToken)
     {
+        await _reader.CheckAsync(cancellationToken);
         await using var session = await _engine.BeginAsync(cancellationToken);
         var idle = await session.QueryAsync(
             $"SELECT slot FROM checkpoints WHERE NOT live AND (NOT building OR @anew){_engine.ForUpdate}", static r => r.GetString(0), cancellationToken, ("anew", anew));
@@ -242,14 +260,14 @@ public sealed partial class Projector : BackgroundService
     /// <summary>Reads the events after a position and folds the runs that they belong to.</summary>
     private async Task<Pass> ReadAsync(long from, int limit, CancellationToken cancellationToken)
     {
-        var events = await _engine.EventsAsync(from, limit, cancellationToken);
+        var events = await _reader.AfterAsync(from, limit, cancellationToken);
         if (events.Count == 0)
         {
             return new Pass(from, 0, false, [], []);
         }
         // Up to the last one read, whatever else has been appended: the rows at a checkpoint are a function of the log up to it.
         var runs = events.GroupBy(static e => e.Run).ToList();
-        var older = (await _engine.HistoryAsync([.. runs.Select(static r => r.Key)], from, RunsProjection.MostEvents + 1, cancellationToken)).ToLookup(static e => e.Run);
+        var older = (await _reader.HistoryAsync([.. runs.Select(static r => r.Key)], from, RunsProjection.MostEvents + 1, cancellationToken)).ToLookup(static e => e.Run);
         var setAside = new List<(long Position, string Problem)>();
         var folded = runs.ConvertAll(run => older.Contains(run.Key)
             ? RunsProjection.Fold([.. older[run.Key], .. run], isNew: false, setAside)
@@ -288,6 +306,9 @@ public sealed partial class Projector : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The event at position {Position} is set aside: {Problem}")]
     private partial void LogSetAside(long position, string problem);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The projections cannot be made anew: {Problem} Those of before go on answering; it is tried again in a minute")]
+    private partial void LogNotRebuilt(string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The projector's lease could not be given back; it ends by itself")]
     private partial void LogNotReleased(Exception exception);

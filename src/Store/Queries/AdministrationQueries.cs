@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
+using ValueStream.Store.Log;
 using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
@@ -17,7 +18,9 @@ public sealed class AdministrationQueries
 {
     private readonly Snapshot.Source _snapshots;
 
-    internal AdministrationQueries(Snapshot.Source snapshots) => _snapshots = snapshots;
+    private readonly LogReader _reader;
+
+    internal AdministrationQueries(Snapshot.Source snapshots, LogReader reader) => (_snapshots, _reader) = (snapshots, reader);
 
     /// <summary>An operation; null when it is not there or not to be seen.</summary>
     public async Task<AdministeredOperation?> FindAsync(ShortKey key, Visible visible, CancellationToken cancellationToken)
@@ -40,14 +43,14 @@ public sealed class AdministrationQueries
         return true;
     }
 
-    private static async Task<AdministeredOperation?> FindAsync(Snapshot snapshot, ShortKey key, CancellationToken cancellationToken)
+    private async Task<AdministeredOperation?> FindAsync(Snapshot snapshot, ShortKey key, CancellationToken cancellationToken)
     {
         if (await snapshot.Operations.Where(o => o.Key == key.Value).Select(static o => o.Namespace).SingleOrDefaultAsync(cancellationToken) is not { } ns)
         {
             return null;
         }
         var identity = OperationSetting.IdOf(ns, key).Key.Value;
-        var events = await snapshot.Database.Events.AsNoTracking().Where(e => e.Run == identity).OrderBy(static e => e.Position).ToListAsync(cancellationToken);
+        var events = await _reader.OfAsync(snapshot.Database, [identity], cancellationToken);
         return new(ns, events.Count == 0 ? new OperationSetting() : RunsProjection.Fold(events, isNew: false, []).Setting);
     }
 }

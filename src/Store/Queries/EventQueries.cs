@@ -98,7 +98,9 @@ public sealed class EventQueries
 
     private readonly Snapshot.Source _snapshots;
 
-    internal EventQueries(Snapshot.Source snapshots) => _snapshots = snapshots;
+    private readonly LogReader _reader;
+
+    internal EventQueries(Snapshot.Source snapshots, LogReader reader) => (_snapshots, _reader) = (snapshots, reader);
 
     /// <summary>
     /// The events that match, newest position first. Where no index finds them, one page looks through <see cref="Looked"/> positions at most: it may
@@ -129,7 +131,7 @@ public sealed class EventQueries
     public async Task<EventView?> FindAsync(long position, Visible visible, CancellationToken cancellationToken)
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
-        if (await visible.Of(snapshot.Database.Events.AsNoTracking()).SingleOrDefaultAsync(e => e.Position == position, cancellationToken) is not { } row)
+        if (await _reader.AtAsync(snapshot.Database, position, cancellationToken) is not { } row || !visible.Includes(row.Namespace))
         {
             return null;
         }
@@ -169,7 +171,7 @@ public sealed class EventQueries
     /// <param name="Words">The words to find.</param>
     private sealed record Search(EventFilter Filter, Visible Visible, long AsOf, HeadView Head, long First, long Before, long[]? Runs, Words? Words);
 
-    private static async Task<Search> SearchAsync(Snapshot snapshot, EventFilter filter, Visible visible, CancellationToken cancellationToken)
+    private async Task<Search> SearchAsync(Snapshot snapshot, EventFilter filter, Visible visible, CancellationToken cancellationToken)
     {
         var head = (await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken)).ToView();
         var asOf = filter.AsOf ?? head.Position;
@@ -204,7 +206,7 @@ public sealed class EventQueries
     }
 
     /// <summary>The newest events before a position that match, and where to go on; null when that was all.</summary>
-    private static async Task<(List<EventRow> Rows, long? Next)> PageAsync(Snapshot snapshot, Search search, long before, int limit, CancellationToken cancellationToken)
+    private async Task<(List<EventRow> Rows, long? Next)> PageAsync(Snapshot snapshot, Search search, long before, int limit, CancellationToken cancellationToken)
     {
         var isFound = search.Filter.Run is not null || search.Runs is not null;
         var floor = !isFound && (search.Filter.IsSearch || !search.Visible.All) ? Math.Max(search.First, before - Looked) : search.First;
@@ -225,17 +227,36 @@ public sealed class EventQueries
             var piece = await candidates.ToListAsync(cancellationToken);
             more = piece.Count == size;
             before = more ? piece[^1].Position : before;
-            if (ofRuns is not null)
-            {
-                var matching = (await RunQueries.KeysAsync(snapshot, ofRuns, [.. piece.Select(static e => e.Run).Distinct()], Piece, search.Visible, cancellationToken))!;
-                piece = piece.FindAll(e => matching.Contains(e.Run));
-            }
-            piece = search.Words is { } words ? await WithWordsAsync(snapshot, piece, words, cancellationToken) : piece;
-            var positions = piece.Take(limit + 1 - rows.Count).Select(static e => e.Position).ToArray();
+            var positions = (await MatchingAsync(snapshot, search, piece, cancellationToken)).Take(limit + 1 - rows.Count).ToArray();
             rows.AddRange(await snapshot.Database.Events.AsNoTracking().Where(e => positions.Contains(e.Position)).OrderByDescending(static e => e.Position).ToListAsync(cancellationToken));
+        }
+        if (rows.Count <= limit)
+        {
+            // What is before the tables is in the archive.
+            await foreach (var piece in _reader.BackAsync(snapshot.Database, before, floor, search.Filter.Run is { } run ? [run.Value] : search.Runs, cancellationToken))
+            {
+                var events = Matching(search.Filter, search.Visible.Of(piece.AsQueryable())).Where(e => search.Runs == null || search.Runs.Contains(e.Run)).ToList();
+                var positions = (await MatchingAsync(snapshot, search, events.ConvertAll(static e => new Candidate(e.Position, e.Run, e.Data)), cancellationToken)).ToHashSet();
+                rows.AddRange(events.Where(e => positions.Contains(e.Position)));
+                if (rows.Count > limit)
+                {
+                    break;
+                }
+            }
         }
         var next = rows.Count > limit ? rows[limit - 1].Position : floor > search.First ? floor : (long?)null;
         return (rows.Count > limit ? rows[..limit] : rows, next);
+    }
+
+    /// <summary>The positions of those of some events that are of the runs and have the words that are asked for.</summary>
+    private static async Task<IEnumerable<long>> MatchingAsync(Snapshot snapshot, Search search, List<Candidate> piece, CancellationToken cancellationToken)
+    {
+        if (search.Runs is null && search.Filter.OfRuns is { } ofRuns)
+        {
+            var matching = (await RunQueries.KeysAsync(snapshot, ofRuns, [.. piece.Select(static e => e.Run).Distinct()], Piece, search.Visible, cancellationToken))!;
+            piece = piece.FindAll(e => matching.Contains(e.Run));
+        }
+        return (search.Words is { } words ? await WithWordsAsync(snapshot, piece, words, cancellationToken) : piece).Select(static e => e.Position);
     }
 
     /// <summary>An event of which it is not known yet whether it matches.</summary>
@@ -281,9 +302,14 @@ public sealed class EventQueries
     }
 
     /// <summary>The first position before one that was recorded at a time or later; that one where there is none. Positions have no gaps and the log's clock never goes back, so halving finds it.</summary>
-    private static async Task<long> FirstAtAsync(Snapshot snapshot, DateTimeOffset time, long before, CancellationToken cancellationToken)
+    private async Task<long> FirstAtAsync(Snapshot snapshot, DateTimeOffset time, long before, CancellationToken cancellationToken)
     {
-        var (low, high) = (1L, before);
+        if (await snapshot.Database.Segments.AsNoTracking().Where(s => s.RecordedAt >= time).OrderBy(static s => s.Last).FirstOrDefaultAsync(cancellationToken) is { } segment)
+        {
+            return segment.First >= before ? before
+                : Math.Min(before, (await _reader.ReadAsync(segment, cancellationToken)).SelectMany(static b => b.Events).First(e => e.RecordedAt >= time).Position);
+        }
+        var (low, high) = (Math.Min(before, await LogReader.ArchivedAsync(snapshot.Database, cancellationToken) + 1), before);
         while (low < high)
         {
             var middle = low + ((high - low) / 2);

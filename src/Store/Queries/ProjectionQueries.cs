@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Wire;
+using ValueStream.Store.Log;
 
 namespace ValueStream.Store.Queries;
 
@@ -7,9 +8,10 @@ namespace ValueStream.Store.Queries;
 public sealed class ProjectionQueries
 {
     private readonly Snapshot.Source _snapshots;
+    private readonly LogReader _reader;
     private readonly TimeProvider _time;
 
-    internal ProjectionQueries(Snapshot.Source snapshots, TimeProvider time) => (_snapshots, _time) = (snapshots, time);
+    internal ProjectionQueries(Snapshot.Source snapshots, LogReader reader, TimeProvider time) => (_snapshots, _reader, _time) = (snapshots, reader, time);
 
     /// <summary>The position that the live slot has reached.</summary>
     public async Task<long> PositionAsync(CancellationToken cancellationToken)
@@ -41,8 +43,15 @@ public sealed class ProjectionQueries
         var (dataTo, lag) = await LagAsync(snapshot, cancellationToken);
         var rebuilding = await snapshot.Database.Checkpoints.AsNoTracking().Where(static c => c.Building)
             .Select(static c => (long?)c.Position).SingleOrDefaultAsync(cancellationToken);
-        var setAside = await snapshot.Database.SetAside.AsNoTracking().Where(s => s.Slot == live.Slot && (visible.All || seen.Any(e => e.Position == s.Position)))
+        var archived = await LogReader.ArchivedAsync(snapshot.Database, cancellationToken);
+        var setAside = await snapshot.Database.SetAside.AsNoTracking().Where(s => s.Slot == live.Slot && (visible.All || s.Position <= archived || seen.Any(e => e.Position == s.Position)))
             .OrderByDescending(static s => s.Position).Take(100).Select(static s => new SetAsideView(s.Position, s.Problem)).ToListAsync(cancellationToken);
+        if (!visible.All && setAside.FindAll(s => s.Position <= archived).ConvertAll(static s => s.Position) is { Count: > 0 } old)
+        {
+            old.Reverse();
+            var hidden = (await _reader.AtAsync(snapshot.Database, old, cancellationToken)).Where(e => !visible.Includes(e.Namespace)).Select(static e => e.Position).ToHashSet();
+            setAside.RemoveAll(s => hidden.Contains(s.Position));
+        }
         return new([new ProjectionView
         {
             Name = "runs",

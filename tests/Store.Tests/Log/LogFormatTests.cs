@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
@@ -64,11 +65,38 @@ public sealed class LogFormatTests
         Assert.All(Expected.Events, static e => Assert.Equal(e.Data, EventData.FromJson(e.Data).ToJson()));
     }
 
+    [Fact]
+    public void A_segment_as_documented_is_the_vector_and_the_product_writes_and_reads_it()
+    {
+        var genesis = Convert.FromHexString(Expected.Genesis);
+        var bytes = Format.Segment(genesis, [.. Expected.Batches.Select(static b => (b.First, b.Last, Convert.FromHexString(b.Hash), Expected.Of(b).Select(static e => e.ToRow())))]);
+        Assert.Equal((Expected.Segment.Length, Expected.Segment.Sha256), (bytes.Length, Hex(SHA256.HashData(bytes))));
+
+        var file = SegmentFormat.Write(genesis, [.. Expected.Batches.Select(static b => new LoggedBatch(
+            new BatchRow { First = b.First, Last = b.Last, Hash = Convert.FromHexString(b.Hash) }, [.. Expected.Of(b).Select(static e => e.ToProductRow())]))]);
+
+        using var unpacked = new MemoryStream();
+        using (var unpacking = new GZipStream(new MemoryStream(file), CompressionMode.Decompress))
+        {
+            unpacking.CopyTo(unpacked);
+        }
+        Assert.Equal(Hex(bytes), Hex(unpacked.ToArray()));
+        var read = SegmentFormat.Read(file, new SegmentRow
+        {
+            First = 1, Last = 3, PreviousHash = genesis, Hash = Convert.FromHexString(Expected.Head.Hash), Sha256 = SHA256.HashData(file),
+        });
+        Assert.Equal(Expected.Events.Select(static e => (e.Digest, e.Data, e.Salt)), read.SelectMany(static b => b.Events).Select(static e => (Hex(e.Digest), e.Data, Hex(e.Salt))));
+    }
+
+    [Fact]
+    public void The_digest_by_which_an_archived_event_is_known_again_never_changes() =>
+        Assert.Equal([-448655952663820936L, 382113178494225544L, 5774333697617890061L], Expected.Events.Select(static e => Entry.ContentDigest(e.ToProductRow())));
+
     private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
 
     /// <summary>The file that the document refers to.</summary>
     private sealed record Vectors(
-        Guid LogId, string Genesis, IReadOnlyList<VectorEvent> Events, IReadOnlyList<VectorBatch> Batches, VectorHead Head)
+        Guid LogId, string Genesis, IReadOnlyList<VectorEvent> Events, IReadOnlyList<VectorBatch> Batches, VectorHead Head, VectorSegment Segment)
     {
         public IEnumerable<VectorEvent> Of(VectorBatch batch) => Events.Where(e => e.Position >= batch.First && e.Position <= batch.Last);
 
@@ -107,6 +135,8 @@ public sealed class LogFormatTests
     }
 
     private sealed record VectorBatch(long First, long Last, string Hash);
+
+    private sealed record VectorSegment(int Length, string Sha256);
 
     private sealed record VectorHead(long Position, string Hash);
 }
@@ -212,6 +242,12 @@ internal static class Format
 
     public static byte[] Batch(byte[] previous, long first, long last, IEnumerable<byte[]> digests) =>
         SHA256.HashData([.. previous, .. Int64(first), .. Int64(last), .. digests.SelectMany(static d => d)]);
+
+    public static byte[] Segment(byte[] previous, (long First, long Last, byte[] Hash, IEnumerable<FormatRow> Events)[] batches) =>
+    [
+        .. "valuestream segment\n"u8, .. Int64(1), .. Int64(batches[0].First), .. Int64(batches[^1].Last), .. previous,
+        .. batches.SelectMany(static b => (byte[])[.. Int64(b.First), .. Int64(b.Last), .. b.Hash, .. b.Events.SelectMany(static e => (byte[])[.. Envelope(e)[..^36], .. Field(e.Salt), .. Text(e.Data)])]),
+    ];
 
     private static byte[] Field(byte[] bytes)
     {

@@ -58,6 +58,11 @@ public sealed class LeastRightsTests
             var answer = await client.GetAsync(address);
             Assert.True(answer.Status == 200, $"{address}: {answer.Status} {answer.Text}");
         }
+        var archived = await client.PostAsync("/api/v1/log/archive", """{"upTo":1000,"reason":"it is old"}""");
+        Assert.True(archived.Status == 200 && archived.Json.GetProperty("segments").GetInt32() == 1, archived.Text);
+        redacted = await client.PostAsync("/api/v1/events/2/redact", """{"reason":"it named a customer"}""");
+        Assert.True(redacted.Status == 200, redacted.Text);
+        Assert.Equal(1, (await client.PostAsync(Routes.Events, $"[{known}]")).Json.GetProperty("duplicates").GetInt32());
         var head = await client.ReadAsync("/api/v1/log/head");
         var verified = JsonElement.Parse((await client.PostAsync("/api/v1/log/verify", $$"""{"head":{{head.GetRawText()}}}""")).Text.TrimEnd().Split('\n')[^1]);
         Assert.True(verified.GetProperty("done").GetBoolean());
@@ -84,6 +89,7 @@ public sealed class LeastRightsTests
             "DELETE FROM events", "TRUNCATE events", "DROP TABLE events", "ALTER TABLE events RENAME TO gone",
             "UPDATE events SET position = 7", "UPDATE events SET submitter = 'x'", "UPDATE events SET digest = salt", "UPDATE events SET data = '', recorded_at = 0",
             "DELETE FROM batches", "TRUNCATE batches", "DROP TABLE batches", "UPDATE batches SET hash = hash",
+            "DELETE FROM segments", "TRUNCATE segments", "UPDATE segments SET last = 7", "DELETE FROM archived_events", "TRUNCATE archived_events", "UPDATE archived_events SET run = 7",
             "DELETE FROM log_head", "TRUNCATE log_head", "DROP TABLE log_head", "INSERT INTO log_head SELECT * FROM log_head",
             "DROP TRIGGER events_no_update ON events", "ALTER TABLE events DISABLE TRIGGER ALL", "ALTER TABLE batches DISABLE TRIGGER USER", "SET session_replication_role = replica",
             "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$", "DROP FUNCTION refuse_change() CASCADE",
@@ -95,7 +101,11 @@ public sealed class LeastRightsTests
         {
             Assert.True(await RefusalAsync(cluster, sql) == PostgresErrorCodes.InsufficientPrivilege, sql);
         }
-        // Where it has the right, the triggers see to it that it is used for erasing alone.
+        // Where it has the right, the triggers see to it that it is used for erasing and archiving alone.
+        Assert.Equal(PostgresErrorCodes.NoDataFound, await RefusalAsync(cluster, "SELECT delete_archived(1, '{}')"));
+        Assert.Equal(PostgresErrorCodes.RaiseException, await RefusalAsync(cluster, "INSERT INTO segments (last, first, previous_hash, hash, recorded_at, sha256) SELECT last, first, hash, hash, 0, hash FROM batches"));
+        Assert.Equal(PostgresErrorCodes.RaiseException, await RefusalAsync(cluster,
+            "INSERT INTO segments (last, first, previous_hash, hash, recorded_at, sha256) SELECT last, first, (SELECT sha256(uuid_send(log_id)) FROM log_head), hash, 0, hash FROM batches WHERE first = 1"));
         Assert.Equal(PostgresErrorCodes.RaiseException, await RefusalAsync(cluster, "UPDATE events SET data = 'x'"));
         Assert.Equal(PostgresErrorCodes.RaiseException, await RefusalAsync(cluster, "UPDATE events SET data = '', salt = 'x'"));
         // No event here is one that the projections cannot take.

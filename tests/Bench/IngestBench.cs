@@ -29,8 +29,12 @@ internal static partial class IngestBench
         // The server's tables are there and it has nothing to do yet.
         var floor = await PostgresFloor.OneRowCommitsAsync(database.ConnectionString, Seconds);
         var copy = await PostgresFloor.CopyAsync(database.ConnectionString, 300_000);
-        await Wrk.PostAsync(server.Url, "one", 64, WarmUpSeconds);
+        // Ten connections that pause for 20 ms after each answer; before the others, of which the projector and the database have more to do afterwards than in all this time.
+        await Wrk.PostAsync(server.Url, "one", 10, WarmUpSeconds, "19");
+        var calm = await Wrk.PostAsync(server.Url, "one", 10, Seconds, "19");
+        yield return new("one event at 500 a second", "p99 10 ms", $"p99 {Figure.Ms(calm.P99)}", $"{Count(calm.PerSecond)}/s, p50 {Figure.Ms(calm.P50)}");
 
+        await Wrk.PostAsync(server.Url, "one", 64, WarmUpSeconds);
         var singles = new Dictionary<int, Wrk>();
         foreach (var connections in (int[])[1, 8, 64, 256])
         {
@@ -50,9 +54,6 @@ internal static partial class IngestBench
             Ratio(arrays.PerSecond * 500 / copy), $"{Count(arrays.PerSecond * 500)}/s against {Count(copy)}/s; p50 {Figure.Ms(arrays.P50)}, p99 {Figure.Ms(arrays.P99)}");
 
         await CaughtUpAsync(server);
-        // Ten connections that pause for 20 ms after each answer.
-        var calm = await Wrk.PostAsync(server.Url, "one", 10, Seconds, "19");
-        yield return new("one event at 500 a second", "p99 10 ms", $"p99 {Figure.Ms(calm.P99)}", $"{Count(calm.PerSecond)}/s, p50 {Figure.Ms(calm.P50)}");
         yield return new("resident memory of the server under that load", "250 MB", $"{PeakMegabytes(server.Id)} MB", "the most since its start");
     }
 

@@ -22,7 +22,7 @@ public sealed class LoginByOthersTests(Site site)
             await page.GetByRole(AriaRole.Link, new() { Name = "Log in at" }).ClickAsync();
             await page.GetByRole(AriaRole.Link, new() { Name = "It is me" }).ClickAsync();
             await Expect(page).ToHaveURLAsync(server.Url + "/runs?outcome=failure", new() { Timeout = 30_000 });
-            await Expect(page.Locator(".who")).ToContainTextAsync("Ada Lovelace");
+            await Expect(page.Locator(".me")).ToContainTextAsync("Ada Lovelace");
             await page.IsLiveAsync();
 
             await page.GetByRole(AriaRole.Link, new() { Name = "Log out" }).ClickAsync();
@@ -48,7 +48,7 @@ public sealed class LoginByOthersTests(Site site)
             await Expect(page.GetByLabel("Token")).ToHaveValueAsync(link[(link.IndexOf('#', StringComparison.Ordinal) + 1)..]);
             await Expect(page).ToHaveURLAsync(server.Url + "/login");
             await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
-            await Expect(page.Locator(".who")).ToContainTextAsync("link:");
+            await Expect(page.Locator(".me")).ToContainTextAsync("link:");
             await page.GotoAsync(server.Url + "/system");
             await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Tokens" })).ToBeVisibleAsync();
         }, new() { BaseURL = server.Url });

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ValueStream.Store;
 using ValueStream.Store.Log;
 using ValueStream.Store.Projections;
+using ValueStream.Store.Queries;
 using ValueStream.Testing;
 
 namespace ValueStream.Bench;
@@ -60,16 +61,16 @@ internal sealed class Filled : IAsyncDisposable
 
     private Filled(ServiceProvider services, long events) => (_services, _events) = (services, events);
 
-    /// <summary>Fills a new database's log.</summary>
+    /// <summary>Fills a new database's log; what is in it already is taken to be this history.</summary>
     public static async Task<Filled> StartAsync(string connectionString, MadeUpHistory history, int apart)
     {
         var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddStore(connectionString).BuildServiceProvider();
         await services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken.None);
         var log = services.GetRequiredService<GroupCommit>();
         await log.StartAsync(CancellationToken.None);
-        var events = 0L;
+        var events = (await services.GetRequiredService<EventQueries>().HeadAsync(CancellationToken.None)).Position;
         var writing = new Queue<Task>();
-        foreach (var chunk in history.Events(apart).Chunk(1_000))
+        foreach (var chunk in (events > 0 ? [] : history.Events(apart)).Chunk(1_000))
         {
             writing.Enqueue(log.AppendAsync(chunk));
             events += chunk.Length;

@@ -48,6 +48,8 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
 
     internal DbSet<TagRow> Tags => Set<TagRow>();
 
+    internal DbSet<WordRow> Words => Set<WordRow>();
+
     internal IQueryable<RunRow> Runs(string slot) => Set<RunRow>($"runs_{slot}").AsNoTracking();
 
     internal IQueryable<RunLinkRow> RunLinks(string slot) => Set<RunLinkRow>($"run_links_{slot}").AsNoTracking();
@@ -146,6 +148,15 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
             e.ToTable("tags").HasKey(x => x.Id);
             e.Property(x => x.Id).ValueGeneratedNever();
         });
+        modelBuilder.Entity<WordRow>(e =>
+        {
+            e.ToTable("words").HasKey(x => new { x.Word, x.Term });
+            if (Database.IsNpgsql())
+            {
+                // Beginnings of words are looked for by it, in the order of their characters.
+                e.Property(x => x.Word).UseCollation("C");
+            }
+        });
         foreach (var slot in Slots)
         {
             modelBuilder.SharedTypeEntity<RunRow>($"runs_{slot}", e => Runs(e, slot));
@@ -179,6 +190,7 @@ public sealed class Database(DbContextOptions<Database> options) : DbContext(opt
                     e.HasIndex(x => x.Ids).HasMethod("gin").HasStorageParameter("gin_pending_list_limit", 512);
                 }
             });
+            modelBuilder.SharedTypeEntity<RunPartRow>($"run_parts_{slot}", e => e.ToTable($"run_parts_{slot}").HasKey(x => new { x.Part, x.Key }));
             modelBuilder.SharedTypeEntity<OperationRow>($"operations_{slot}", e =>
             {
                 e.ToTable($"operations_{slot}").HasKey(x => x.Key);

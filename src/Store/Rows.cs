@@ -443,7 +443,8 @@ internal sealed class RunTagsRow
     /// <summary>Tags as JSON.</summary>
     public required string Tags { get; set; }
 
-    /// <summary>Their ids in the dictionary, ascending; searches go by them. On SQLite a trigger keeps an index of them.</summary>
+    /// <summary>Their ids in the dictionary and the other terms that searches find it by (<see cref="Projections.SearchTerms"/>), ascending. On SQLite a trigger keeps an
+    /// index of them.</summary>
     public required long[] Ids { get; set; }
 }
 
@@ -453,6 +454,26 @@ internal sealed class TagRow
     public long Id { get; set; }
     public required string Key { get; set; }
     public required string Value { get; set; }
+}
+
+/// <summary>A term in which a word stands: a short tag, name or actor of the dictionary, or the word itself where a text has it.</summary>
+internal sealed class WordRow
+{
+    /// <summary>The word, in lower case, at most 64 characters of it.</summary>
+    public required string Word { get; set; }
+
+    /// <summary>The term; <see cref="Projections.SearchTerms.OfKeys"/> where it stands in keys of tags.</summary>
+    public long Term { get; set; }
+}
+
+/// <summary>A later part of the log in which a run has events, beside the one in which it begins. There is a table for each slot.</summary>
+internal sealed class RunPartRow
+{
+    /// <summary>The part's number: its positions divided by its length.</summary>
+    public long Part { get; set; }
+
+    /// <summary>The run's short key.</summary>
+    public long Key { get; set; }
 }
 
 /// <summary>A kind of work that runs repeat. There is a table for each slot.</summary>

@@ -613,6 +613,23 @@ namespace ValueStream.Migrations.Postgres.Migrations
                     b.ToTable("tracers", (string)null);
                 });
 
+            modelBuilder.Entity("ValueStream.Store.WordRow", b =>
+                {
+                    b.Property<string>("Word")
+                        .HasColumnType("text")
+                        .HasColumnName("word")
+                        .UseCollation("C");
+
+                    b.Property<long>("Term")
+                        .HasColumnType("bigint")
+                        .HasColumnName("term");
+
+                    b.HasKey("Word", "Term")
+                        .HasName("pk_words");
+
+                    b.ToTable("words", (string)null);
+                });
+
             modelBuilder.Entity("operation_settings_a", b =>
                 {
                     b.Property<long>("Key")
@@ -975,6 +992,38 @@ namespace ValueStream.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_run_mentions_b_reference");
 
                     b.ToTable("run_mentions_b", (string)null);
+                });
+
+            modelBuilder.Entity("run_parts_a", b =>
+                {
+                    b.Property<long>("Part")
+                        .HasColumnType("bigint")
+                        .HasColumnName("part");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.HasKey("Part", "Key")
+                        .HasName("pk_run_parts_a");
+
+                    b.ToTable("run_parts_a", (string)null);
+                });
+
+            modelBuilder.Entity("run_parts_b", b =>
+                {
+                    b.Property<long>("Part")
+                        .HasColumnType("bigint")
+                        .HasColumnName("part");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.HasKey("Part", "Key")
+                        .HasName("pk_run_parts_b");
+
+                    b.ToTable("run_parts_b", (string)null);
                 });
 
             modelBuilder.Entity("run_stages_a", b =>

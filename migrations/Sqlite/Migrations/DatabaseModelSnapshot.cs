@@ -607,6 +607,22 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                     b.ToTable("tracers", (string)null);
                 });
 
+            modelBuilder.Entity("ValueStream.Store.WordRow", b =>
+                {
+                    b.Property<string>("Word")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("word");
+
+                    b.Property<long>("Term")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("term");
+
+                    b.HasKey("Word", "Term")
+                        .HasName("pk_words");
+
+                    b.ToTable("words", (string)null);
+                });
+
             modelBuilder.Entity("operation_settings_a", b =>
                 {
                     b.Property<long>("Key")
@@ -969,6 +985,38 @@ namespace ValueStream.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_run_mentions_b_reference");
 
                     b.ToTable("run_mentions_b", (string)null);
+                });
+
+            modelBuilder.Entity("run_parts_a", b =>
+                {
+                    b.Property<long>("Part")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("part");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.HasKey("Part", "Key")
+                        .HasName("pk_run_parts_a");
+
+                    b.ToTable("run_parts_a", (string)null);
+                });
+
+            modelBuilder.Entity("run_parts_b", b =>
+                {
+                    b.Property<long>("Part")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("part");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.HasKey("Part", "Key")
+                        .HasName("pk_run_parts_b");
+
+                    b.ToTable("run_parts_b", (string)null);
                 });
 
             modelBuilder.Entity("run_stages_a", b =>

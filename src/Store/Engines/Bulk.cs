@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using NpgsqlTypes;
@@ -220,6 +221,10 @@ internal abstract class Column<T>(string name, string postgresType)
 /// <summary>Small helpers over ADO.NET.</summary>
 internal static class Commands
 {
+    /// <summary>A column of <see cref="Column{T}.Longs"/>.</summary>
+    public static long[] GetLongs(this DbDataReader reader, int column) => reader.GetFieldType(column) == typeof(string)
+        ? JsonSerializer.Deserialize<long[]>(reader.GetString(column))! : reader.GetFieldValue<long[]>(column);
+
     /// <summary>A command within a transaction, with parameters named as given.</summary>
     public static DbCommand Command(this DbConnection connection, DbTransaction? transaction, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {

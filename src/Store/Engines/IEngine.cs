@@ -84,7 +84,14 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>SQL: a SELECT of the keys and attempts of runs that carry at least one of a parameter's tags, which <see cref="TagArray"/> made.</summary>
     string Tagged(string slot, string parameter);
 
-    /// <summary>The value of the parameter of <see cref="Tagged"/>.</summary>
+    /// <summary>SQL: what follows FROM to get rows <c>t</c> with the key and attempt of runs that searches find by at least one of a parameter's terms, which
+    /// <see cref="TagArray"/> made; conditions may follow.</summary>
+    string Found(string slot, string parameter);
+
+    /// <summary>SQL: the condition that a row <c>t</c> with a key and attempt is found by at least one of a parameter's terms.</summary>
+    string IsFound(string slot, string parameter);
+
+    /// <summary>The value of the parameter of <see cref="Tagged"/>, <see cref="Found"/> and <see cref="IsFound"/>.</summary>
     object TagArray(long[] tags);
 
     /// <summary>Deletes what lies in a segment that was just registered.</summary>

@@ -150,6 +150,10 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     public string Tagged(string slot, string parameter) => $"SELECT key, attempt FROM run_tags_{slot} WHERE ids && {parameter}";
 
+    public string Found(string slot, string parameter) => $"run_tags_{slot} AS t WHERE {IsFound(slot, parameter)}";
+
+    public string IsFound(string slot, string parameter) => $"t.ids && {parameter}";
+
     public object TagArray(long[] tags) => tags;
 
     /// <remarks>By a function of the schema's owner: a server's role may delete nothing by itself.</remarks>

@@ -151,6 +151,11 @@ internal sealed class SqliteEngine : IEngine
     public string Tagged(string slot, string parameter) =>
         $"SELECT DISTINCT key, attempt FROM run_tag_index_{slot} WHERE tag_id IN (SELECT value FROM json_each({parameter}))";
 
+    public string Found(string slot, string parameter) => $"run_tag_index_{slot} AS t WHERE t.tag_id IN (SELECT value FROM json_each({parameter}))";
+
+    public string IsFound(string slot, string parameter) =>
+        $"EXISTS (SELECT 1 FROM run_tag_index_{slot} AS i WHERE i.tag_id IN (SELECT value FROM json_each({parameter})) AND i.key = t.key AND i.attempt = t.attempt)";
+
     public object TagArray(long[] tags) => JsonSerializer.Serialize(tags);
 
     public async Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken) =>

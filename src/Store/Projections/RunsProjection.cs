@@ -17,7 +17,7 @@ namespace ValueStream.Store.Projections;
 internal static class RunsProjection
 {
     /// <summary>The version of these rules. A change of what is written needs a new one: the projector then rebuilds by itself.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Events of one run that are folded; later ones are only in the log, and the run is flagged <c>truncated</c>.</summary>
     public const int MostEvents = 10_000;
@@ -77,8 +77,14 @@ internal static class RunsProjection
 
     private static readonly Bulk<RunKey> TagKeys = Keys.Of("run_tags_");
 
+    private static readonly Bulk<RunPartRow> Parts = new("run_parts_",
+        Column<RunPartRow>.Long("part", static r => r.Part), Column<RunPartRow>.Long("key", static r => r.Key));
+
+    /// <summary>The number under which stands what a run is found by that has been annotated or linked, and not begun.</summary>
+    private const int NoAttempt = 0;
+
     /// <summary>What is known of a run, by its key.</summary>
-    private static readonly string[] OfRuns = ["running", "run_tags", "run_stages", "run_mentions", "run_links", "run_aliases", "runs"];
+    private static readonly string[] OfRuns = ["running", "run_parts", "run_tags", "run_stages", "run_mentions", "run_links", "run_aliases", "runs"];
 
     private static readonly string[] Tables = ["rollups", "operation_settings", "operations", .. OfRuns];
 
@@ -94,6 +100,7 @@ internal static class RunsProjection
         var first = events[0];
         var run = new RunId(first.Source, first.Type, first.Namespace, first.Id);
         var readable = new List<Event>(events.Count);
+        var said = new List<EventData>(events.Count);
         var surviving = new Dictionary<long, EventData>();
         // The newest first: an event comes after what it erased, and may itself be erased by a later one.
         foreach (var e in events.Take(MostEvents).Reverse())
@@ -109,6 +116,7 @@ internal static class RunsProjection
                 {
                     surviving.TryAdd(redaction.Position, redaction.Data);
                 }
+                said.Add(data);
                 if ((EventKind)e.Kind != EventKind.Redacted)
                 {
                     readable.Add(data.ToEvent(new Envelope(e.EventId, (EventKind)e.Kind, run, e.Attempt, e.Submitter, e.OccurredAt, e.EffectiveAt, e.Position, e.RecordedAt)));
@@ -119,8 +127,17 @@ internal static class RunsProjection
                 setAside.Add((e.Position, exception.Message));
             }
         }
-        var folded = new Folded(run, first.Run, [], SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew);
-        return folded with { Attempts = [.. WithoutItself(run, [.. RunState.Fold(readable).Attempts.Values]).Select(a => new Projected(ToRow(folded, a), a, EventData.TagsJson(a.Tags)))] };
+        var folded = new Folded(run, first.Run, [], SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew)
+        {
+            Begin = SearchTerms.PartOf(first.Position),
+            LaterParts = [.. events.Select(static e => e.Position / SearchTerms.Part).Distinct().Skip(1)],
+        };
+        Attempt[] attempts = [.. WithoutItself(run, [.. RunState.Fold(readable).Attempts.Values])];
+        return folded with
+        {
+            Attempts = [.. attempts.Select(a => new Projected(ToRow(folded, a), a, EventData.TagsJson(a.Tags), SearchTerms.Said(said, attempts, a)))],
+            Said = attempts.Length == 0 ? SearchTerms.Said(said, attempts, null) : [],
+        };
     }
 
     /// <summary>A CDEvent follows the event before it, which may be one of its own run.</summary>
@@ -141,11 +158,12 @@ internal static class RunsProjection
     {
         var known = await KnownAsync(engine, session, slot.Name, folded, cancellationToken);
         var redacted = folded.Where(static f => f.IsRedacted).Select(static f => f.Key).ToHashSet();
-        var erased = known.Where(k => redacted.Contains(k.Key.Key)).SelectMany(static k => TagsOf(k.Value.Contribution.Actor, k.Value.Contribution.Tags)).ToHashSet();
+        var (erased, erasedTerms) = redacted.Count > 0 ? await DictionaryOfAsync(engine, session, slot.Name, redacted, cancellationToken) : ([], []);
         var rollups = new Rollups(slot.Zone, dictionary);
         var operations = new Operations();
         var (added, changed) = (new List<RunRow>(), new List<RunRow>());
-        var (newTags, otherTags) = (new List<RunTagsRow>(), new List<RunTagsRow>());
+        var (newTags, otherTags, untagged) = (new List<RunTagsRow>(), new List<RunTagsRow>(), new List<RunKey>());
+        var parts = new List<RunPartRow>();
         var changes = new List<RunChange>();
         var (running, stopped) = (new List<RunningRow>(), new List<RunKey>());
         var links = new List<RunLinkRow>();
@@ -161,7 +179,16 @@ internal static class RunsProjection
             {
                 aliases.AddRange(Aliases.Of(run.Run).Select(a => new RunAliasRow { Reference = References.Hash(a), Key = run.Key }));
             }
-            foreach (var (row, attempt, tags) in run.Attempts)
+            parts.AddRange(run.LaterParts.Select(part => new RunPartRow { Part = part, Key = run.Key }));
+            if (run.Attempts.Count == 0)
+            {
+                otherTags.Add(new RunTagsRow { Key = run.Key, Attempt = NoAttempt, Tags = "{}", Ids = [.. run.Said.Select(dictionary.Word).Append(run.Begin).Order()] });
+            }
+            else if (!run.IsNew && !named.Contains(run.Key))
+            {
+                untagged.Add(new(run.Key, NoAttempt));
+            }
+            foreach (var (row, attempt, tags, said) in run.Attempts)
             {
                 known.Remove(new(row.Key, row.Attempt), out var before);
                 (before is null ? added : changed).Add(row);
@@ -203,15 +230,10 @@ internal static class RunsProjection
                     ToAt = stage.To,
                 }));
                 mentions.AddRange(MentionsOf(row, Mention.Of(run.Run, attempt.Texts)));
-                if (before?.Tags != tags)
+                var terms = TermsOf(run, row, attempt, said, dictionary);
+                if (before is null || before.Tags != tags || !terms.AsSpan().SequenceEqual(before.Terms))
                 {
-                    (before is null ? newTags : otherTags).Add(new RunTagsRow
-                    {
-                        Key = row.Key,
-                        Attempt = row.Attempt,
-                        Tags = tags,
-                        Ids = [.. attempt.Tags.Select(t => dictionary.Id(t.Key, t.Value.Text)).Order()],
-                    });
+                    (before is null ? newTags : otherTags).Add(new RunTagsRow { Key = row.Key, Attempt = row.Attempt, Tags = tags, Ids = terms });
                 }
                 if (Contribution.Person(row.Actor, attempt.Tags) is { } person)
                 {
@@ -232,7 +254,7 @@ internal static class RunsProjection
         await session.DeleteAsync(MentionKeys, mentioning, slot.Name, cancellationToken);
         await session.DeleteAsync(StageKeys, rewritten, slot.Name, cancellationToken);
         await session.DeleteAsync(RunningKeys, [.. stopped, .. known.Keys], slot.Name, cancellationToken);
-        await session.DeleteAsync(TagKeys, [.. known.Keys], slot.Name, cancellationToken);
+        await session.DeleteAsync(TagKeys, [.. known.Keys, .. untagged], slot.Name, cancellationToken);
         await session.DeleteAsync(Keys, [.. known.Keys], slot.Name, cancellationToken);
         await session.InsertNewAsync(Runs, added, slot.Name, cancellationToken);
         await session.InsertAsync(Runs, changed, OnKnown, slot.Name, cancellationToken);
@@ -244,16 +266,34 @@ internal static class RunsProjection
         await session.InsertNewAsync(Running, running, slot.Name, cancellationToken);
         await session.InsertNewAsync(Tags, newTags, slot.Name, cancellationToken);
         await session.InsertAsync(Tags, otherTags, OnKnownTags, slot.Name, cancellationToken);
+        await session.InsertAsync(Parts, parts, "ON CONFLICT DO NOTHING", slot.Name, cancellationToken);
         await dictionary.WriteAsync(session, cancellationToken);
         await Rollups.WriteAsync(await sums, session, slot.Name, cancellationToken);
         await operations.WriteAsync(session, slot.Name, cancellationToken);
         await session.InsertAsync(Settings, [.. folded.SelectMany(SettingRows)], "ON CONFLICT (key) DO UPDATE SET data = excluded.data", slot.Name, cancellationToken);
         if (redacted.Count > 0)
         {
-            await EraseLeftoversAsync(engine, session, slot.Name, redacted, erased, cancellationToken);
+            await EraseLeftoversAsync(engine, session, slot.Name, redacted, erased, erasedTerms, cancellationToken);
             dictionary.Forget();
         }
         return changes;
+    }
+
+    /// <summary>What searches find an attempt by, ascending.</summary>
+    private static long[] TermsOf(Folded run, RunRow row, Attempt attempt, IReadOnlyCollection<string> said, TagDictionary dictionary)
+    {
+        var terms = new List<long>(attempt.Tags.Count + said.Count + 3) { run.Begin, dictionary.Id(SearchTerms.OfTexts, row.Name) };
+        terms.AddRange(said.Select(dictionary.Word));
+        if (row.Actor is { } actor)
+        {
+            terms.Add(dictionary.Id(SearchTerms.OfTexts, actor));
+        }
+        foreach (var (key, value) in attempt.Tags)
+        {
+            terms.Add(dictionary.Id(key, value.Text));
+            terms.AddRange(dictionary.WordsOfText(key, value.Text).Select(dictionary.Word));
+        }
+        return [.. terms.Distinct().Order()];
     }
 
     private static IEnumerable<RunMentionRow> MentionsOf(RunRow row, ImmutableArray<Mention> mentions) => mentions
@@ -281,14 +321,14 @@ internal static class RunsProjection
         // Most runs keep the tags that they began with: those need not be read again.
         var now = folded.SelectMany(static f => f.Attempts).ToDictionary(static a => new RunKey(a.Row.Key, a.Row.Attempt));
         var rows = await session.QueryAsync($"""
-            SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags,
+            SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags, t.ids,
               EXISTS (SELECT 1 FROM run_mentions_{slot} AS m WHERE m.key = r.key AND m.attempt = r.attempt)
             FROM runs_{slot} AS r JOIN run_tags_{slot} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}
             """,
             r =>
             {
                 var (key, tags) = (new RunKey(r.GetInt64(0), r.GetInt32(1)), r.GetString(12));
-                return (Key: key, Known: new Known(r.GetInt16(3), tags, new Contribution
+                return (Key: key, Known: new Known(r.GetInt16(3), tags, r.GetLongs(13), new Contribution
                 {
                     Operation = r.GetInt64(2),
                     Outcome = r.IsDBNull(4) ? null : (Outcome)r.GetInt16(4),
@@ -300,7 +340,7 @@ internal static class RunsProjection
                     Actor = r.IsDBNull(10) ? null : r.GetString(10),
                     IsExcluded = IsExcluded(r.GetString(11)),
                     Tags = now.TryGetValue(key, out var attempt) && attempt.Tags == tags ? attempt.Attempt.Tags : EventData.ReadTags(tags),
-                }, r.GetBoolean(13)));
+                }, r.GetBoolean(14)));
             }, cancellationToken, ("keys", engine.Array(keys)));
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
     }
@@ -336,17 +376,16 @@ internal static class RunsProjection
 
     /// <summary>What was erased must not live on in the slot that nobody reads, nor in the dictionary.</summary>
     private static async Task EraseLeftoversAsync(
-        IEngine engine, Session session, string slot, HashSet<long> keys, HashSet<(string Key, string Value)> erased, CancellationToken cancellationToken)
+        IEngine engine, Session session, string slot, HashSet<long> keys, HashSet<(string Key, string Value)> erased, HashSet<long> terms, CancellationToken cancellationToken)
     {
         var other = Database.Slots.Single(s => s != slot);
         var isIdle = (await session.QueryAsync("SELECT 1 FROM checkpoints WHERE slot = @other AND NOT live AND NOT building", static _ => true,
             cancellationToken, ("other", other))).Count > 0;
         if (isIdle)
         {
-            var left = await session.QueryAsync(
-                $"SELECT r.actor, t.tags FROM runs_{other} AS r JOIN run_tags_{other} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}",
-                static r => TagsOf(r.IsDBNull(0) ? null : r.GetString(0), EventData.ReadTags(r.GetString(1))), cancellationToken, ("keys", engine.Array(keys)));
-            erased.UnionWith(left.SelectMany(static t => t));
+            var left = await DictionaryOfAsync(engine, session, other, keys, cancellationToken);
+            erased.UnionWith(left.Tags);
+            terms.UnionWith(left.Terms);
             foreach (var table in OfRuns)
             {
                 await session.ExecuteAsync($"DELETE FROM {table}_{other} WHERE {engine.AnyOf("key", "keys")}", cancellationToken, ("keys", engine.Array(keys)));
@@ -361,10 +400,26 @@ internal static class RunsProjection
                 + (key == RollupSeries.UserName ? $" AND NOT EXISTS (SELECT 1 FROM runs_{s} WHERE actor = @value)" : "")));
             await session.ExecuteAsync($"DELETE FROM tags WHERE id = @id AND {unused}", cancellationToken, ("id", id), ("ids", engine.TagArray([id])), ("value", value));
         }
+        foreach (var term in terms)
+        {
+            var unused = string.Join(" AND ", Database.Slots.Select(s => $"NOT EXISTS ({engine.Tagged(s, "@terms")})"));
+            await session.ExecuteAsync($"DELETE FROM words WHERE term = @term AND {unused}", cancellationToken, ("term", term), ("terms", engine.TagArray([term])));
+        }
     }
 
-    private static IEnumerable<(string Key, string Value)> TagsOf(string? actor, IReadOnlyDictionary<string, TagValue> tags) =>
-        tags.Select(static t => (t.Key, t.Value.Text)).Concat(actor is null ? [] : [(RollupSeries.UserName, actor)]);
+    /// <summary>What the dictionary holds of some runs, and the terms that find them.</summary>
+    private static async Task<(HashSet<(string Key, string Value)> Tags, HashSet<long> Terms)> DictionaryOfAsync(
+        IEngine engine, Session session, string slot, HashSet<long> keys, CancellationToken cancellationToken)
+    {
+        var attempts = await session.QueryAsync(
+            $"SELECT r.name, r.actor, t.tags, t.ids FROM run_tags_{slot} AS t LEFT JOIN runs_{slot} AS r ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("t.key", "keys")}",
+            static r => (Name: r.IsDBNull(0) ? null : r.GetString(0), Actor: r.IsDBNull(1) ? null : r.GetString(1), Tags: EventData.ReadTags(r.GetString(2)), Terms: r.GetLongs(3)),
+            cancellationToken, ("keys", engine.Array(keys)));
+        var tags = attempts.SelectMany(static a => a.Tags.Select(static t => (t.Key, t.Value.Text)))
+            .Concat(attempts.Select(static a => a.Name).Concat(attempts.Select(static a => a.Actor)).OfType<string>().Select(static text => (SearchTerms.OfTexts, text)))
+            .Concat(attempts.Select(static a => a.Actor).OfType<string>().Select(static actor => (RollupSeries.UserName, actor)));
+        return ([.. tags], [.. attempts.SelectMany(static a => a.Terms), .. tags.Select(static t => TagDictionary.IdOf(t.Item1, t.Item2))]);
+    }
 
     /// <summary>Empties a slot.</summary>
     public static async Task ClearAsync(Session session, string slot, CancellationToken cancellationToken)
@@ -425,9 +480,10 @@ internal readonly record struct RunKey(long Key, int Attempt);
 /// <summary>What a slot holds of an attempt.</summary>
 /// <param name="State">Its state.</param>
 /// <param name="Tags">Its tags as JSON.</param>
+/// <param name="Terms">What searches find it by, ascending.</param>
 /// <param name="Contribution">What it added to the numbers.</param>
 /// <param name="HasMentions">Whether its texts name runs.</param>
-internal sealed record Known(short State, string Tags, Contribution Contribution, bool HasMentions)
+internal sealed record Known(short State, string Tags, long[] Terms, Contribution Contribution, bool HasMentions)
 {
     /// <summary>Whether it runs, and what is said of that is what a row says.</summary>
     public bool IsRunningAs(RunRow row) =>
@@ -443,7 +499,8 @@ internal sealed record Slot(string Name, TimeZoneInfo Zone);
 /// <param name="Row">Its row.</param>
 /// <param name="Attempt">What the fold gave.</param>
 /// <param name="Tags">Its tags as JSON.</param>
-internal sealed record Projected(RunRow Row, Attempt Attempt, string Tags);
+/// <param name="Said">The words that searches find it by beside name, actor and tags.</param>
+internal sealed record Projected(RunRow Row, Attempt Attempt, string Tags, IReadOnlyCollection<string> Said);
 
 /// <summary>A run as its events tell it.</summary>
 /// <param name="Run">Which run.</param>
@@ -454,4 +511,14 @@ internal sealed record Projected(RunRow Row, Attempt Attempt, string Tags);
 /// <param name="Truncated">Whether it has more events than are folded.</param>
 /// <param name="IsRedacted">Whether something of it was erased.</param>
 /// <param name="IsNew">Whether it has no rows yet.</param>
-internal sealed record Folded(RunId Run, long Key, IReadOnlyList<Projected> Attempts, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew);
+internal sealed record Folded(RunId Run, long Key, IReadOnlyList<Projected> Attempts, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew)
+{
+    /// <summary>The term of the part of the log in which it begins.</summary>
+    public required long Begin { get; init; }
+
+    /// <summary>The later parts of the log in which it has events.</summary>
+    public required IReadOnlyList<long> LaterParts { get; init; }
+
+    /// <summary>The words that searches find it by where it has no attempt yet.</summary>
+    public IReadOnlyCollection<string> Said { get; init; } = [];
+}

@@ -87,14 +87,8 @@ public sealed class EventQueries
     /// <summary>A search that no index serves looks through so many positions for one page.</summary>
     public const int Looked = 20_000;
 
-    /// <summary>Of so many runs the events are found by the runs; where more match, by going through the log.</summary>
-    private const int MostRuns = 5_000;
-
     /// <summary>So many events are read at once for an export.</summary>
     private const int Slice = 1_000;
-
-    /// <summary>The events of so many positions are held against their runs at once, and the texts of so many against words.</summary>
-    private const int Piece = 5_000, PieceOfTexts = 2_000;
 
     private readonly Snapshot.Source _snapshots;
 
@@ -160,18 +154,7 @@ public sealed class EventQueries
         return await FirstAtAsync(snapshot, time, head + 1, cancellationToken) - 1;
     }
 
-    /// <summary>What a search comes to, once for all its slices.</summary>
-    /// <param name="Filter">What is asked for.</param>
-    /// <param name="Visible">What the caller may see.</param>
-    /// <param name="AsOf">The last position to look at.</param>
-    /// <param name="Head">The end of the log.</param>
-    /// <param name="First">The first position to look at.</param>
-    /// <param name="Before">Where to begin, going back.</param>
-    /// <param name="Runs">The only runs whose events can match; null where they are not known or too many.</param>
-    /// <param name="Words">The words to find.</param>
-    private sealed record Search(EventFilter Filter, Visible Visible, long AsOf, HeadView Head, long First, long Before, long[]? Runs, Words? Words);
-
-    private async Task<Search> SearchAsync(Snapshot snapshot, EventFilter filter, Visible visible, CancellationToken cancellationToken)
+    private async Task<EventSearch> SearchAsync(Snapshot snapshot, EventFilter filter, Visible visible, CancellationToken cancellationToken)
     {
         var head = (await snapshot.Database.LogHead.AsNoTracking().SingleAsync(cancellationToken)).ToView();
         var asOf = filter.AsOf ?? head.Position;
@@ -187,12 +170,11 @@ public sealed class EventQueries
         {
             before = long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var position) ? Math.Min(before, position) : throw new BadCursorException();
         }
-        var runs = filter.OfRuns is { } ofRuns && (ofRuns.Operation is not null || ofRuns.Tags.Count > 0)
-            ? await RunQueries.KeysAsync(snapshot, ofRuns, null, MostRuns, visible, cancellationToken) : null;
-        return new(filter, visible, asOf, head, first, before, runs?.ToArray(), filter.Text is { } text ? Words.Parse(text) : null);
+        var words = filter.Text is { } text ? Words.Parse(text) : null;
+        return new(filter, visible, asOf, head, first, before, words, await EventSearch.TermsAsync(snapshot, filter, words, visible, cancellationToken));
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<EventView>> SlicesAsync(Search search, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<EventView>> SlicesAsync(EventSearch search, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (long? before = search.Before; before is { } position;)
         {
@@ -206,99 +188,21 @@ public sealed class EventQueries
     }
 
     /// <summary>The newest events before a position that match, and where to go on; null when that was all.</summary>
-    private async Task<(List<EventRow> Rows, long? Next)> PageAsync(Snapshot snapshot, Search search, long before, int limit, CancellationToken cancellationToken)
+    private async Task<(List<EventRow> Rows, long? Next)> PageAsync(Snapshot snapshot, EventSearch search, long before, int limit, CancellationToken cancellationToken)
     {
-        var isFound = search.Filter.Run is not null || search.Runs is not null;
+        var isFound = search.Filter.Run is not null || search.Terms.Count > 0;
         var floor = !isFound && (search.Filter.IsSearch || !search.Visible.All) ? Math.Max(search.First, before - Looked) : search.First;
-        var ofRuns = search.Runs is null ? search.Filter.OfRuns : null;
         var rows = new List<EventRow>();
-        for (var more = true; more && rows.Count <= limit;)
+        await foreach (var piece in search.PiecesAsync(snapshot, _reader, before, floor, limit + 1, cancellationToken))
         {
-            var events = Matching(search.Filter, search.Visible.Of(snapshot.Database.Events.AsNoTracking())).Where(e => e.Position < before && e.Position >= floor);
-            // In an order that no index has, where the runs are known: else the database might go through the whole log to find a few.
-            var newest = search.Runs is { } keys ? events.Where(e => keys.Contains(e.Run)).OrderByDescending(static e => e.Position + 0) : events.OrderByDescending(static e => e.Position);
-            if (ofRuns is null && search.Words is null)
+            rows.AddRange((await search.MatchingAsync(snapshot, piece, cancellationToken)).Take(limit + 1 - rows.Count));
+            if (rows.Count > limit)
             {
-                rows = await newest.Take(limit + 1).ToListAsync(cancellationToken);
                 break;
-            }
-            var size = search.Words is null ? Piece : PieceOfTexts;
-            var candidates = search.Words is null ? newest.Take(size).Select(static e => new Candidate(e.Position, e.Run, "")) : newest.Take(size).Select(static e => new Candidate(e.Position, e.Run, e.Data));
-            var piece = await candidates.ToListAsync(cancellationToken);
-            more = piece.Count == size;
-            before = more ? piece[^1].Position : before;
-            var positions = (await MatchingAsync(snapshot, search, piece, cancellationToken)).Take(limit + 1 - rows.Count).ToArray();
-            rows.AddRange(await snapshot.Database.Events.AsNoTracking().Where(e => positions.Contains(e.Position)).OrderByDescending(static e => e.Position).ToListAsync(cancellationToken));
-        }
-        if (rows.Count <= limit)
-        {
-            // What is before the tables is in the archive.
-            await foreach (var piece in _reader.BackAsync(snapshot.Database, before, floor, search.Filter.Run is { } run ? [run.Value] : search.Runs, cancellationToken))
-            {
-                var events = Matching(search.Filter, search.Visible.Of(piece.AsQueryable())).Where(e => search.Runs == null || search.Runs.Contains(e.Run)).ToList();
-                var positions = (await MatchingAsync(snapshot, search, events.ConvertAll(static e => new Candidate(e.Position, e.Run, e.Data)), cancellationToken)).ToHashSet();
-                rows.AddRange(events.Where(e => positions.Contains(e.Position)));
-                if (rows.Count > limit)
-                {
-                    break;
-                }
             }
         }
         var next = rows.Count > limit ? rows[limit - 1].Position : floor > search.First ? floor : (long?)null;
         return (rows.Count > limit ? rows[..limit] : rows, next);
-    }
-
-    /// <summary>The positions of those of some events that are of the runs and have the words that are asked for.</summary>
-    private static async Task<IEnumerable<long>> MatchingAsync(Snapshot snapshot, Search search, List<Candidate> piece, CancellationToken cancellationToken)
-    {
-        if (search.Runs is null && search.Filter.OfRuns is { } ofRuns)
-        {
-            var matching = (await RunQueries.KeysAsync(snapshot, ofRuns, [.. piece.Select(static e => e.Run).Distinct()], Piece, search.Visible, cancellationToken))!;
-            piece = piece.FindAll(e => matching.Contains(e.Run));
-        }
-        return (search.Words is { } words ? await WithWordsAsync(snapshot, piece, words, cancellationToken) : piece).Select(static e => e.Position);
-    }
-
-    /// <summary>An event of which it is not known yet whether it matches.</summary>
-    private readonly record struct Candidate(long Position, long Run, string Data);
-
-    /// <summary>Those of some events that have all words, in themselves or together with an attempt of their run.</summary>
-    private static async Task<List<Candidate>> WithWordsAsync(Snapshot snapshot, List<Candidate> events, Words words, CancellationToken cancellationToken)
-    {
-        var keys = events.Select(static e => e.Run).Distinct().ToArray();
-        var tags = await snapshot.RunTags.Where(t => keys.Contains(t.Key)).Select(static t => new { t.Key, t.Attempt, t.Tags }).ToDictionaryAsync(static t => (t.Key, t.Attempt), static t => t.Tags, cancellationToken);
-        var attempts = (await snapshot.Runs.Where(r => keys.Contains(r.Key)).Select(static r => new { r.Key, r.Attempt, r.Actor, r.Reason, r.Name }).ToListAsync(cancellationToken))
-            .ToLookup(static r => r.Key, r => (Texts: new[] { r.Actor, r.Reason, r.Name }, Tags: tags.GetValueOrDefault((r.Key, r.Attempt))));
-        return events.FindAll(e => AreIn(e.Data, [], null) || attempts[e.Run].Any(a => AreIn(e.Data, a.Texts, a.Tags)));
-
-        bool AreIn(string data, string?[] texts, string? tags)
-        {
-            // Most are out by a look at the texts as they are stored, before any is taken apart.
-            if (!words.MayBeIn([data, tags, .. texts]))
-            {
-                return false;
-            }
-            var own = data.Length == 0 ? new EventData() : EventData.FromJson(data);
-            IEnumerable<KeyValuePair<string, TagValue>> all = [.. own.Tags ?? Event.NoTags, .. tags is null ? Event.NoTags : EventData.ReadTags(tags)];
-            return words.AreIn([.. texts.Concat([own.Actor, own.Reason, own.Name, own.Note]).Concat(all.SelectMany(static t => new[] { t.Key, t.Value.Text })).SelectMany(Words.Of)]);
-        }
-    }
-
-    private static IQueryable<EventRow> Matching(EventFilter f, IQueryable<EventRow> events)
-    {
-        events = f.Run is { Value: var run } ? events.Where(e => e.Run == run) : events;
-        events = f.Source is { } source ? events.Where(e => e.Source == source) : events;
-        events = f.Type is { } type ? events.Where(e => e.Type == type) : events;
-        events = f.Namespace is { } ns ? events.Where(e => e.Namespace == ns) : events;
-        events = f.Submitter is { } submitter ? events.Where(e => e.Submitter == submitter) : events;
-        events = f is { ByOccurrence: true, From: { } from } ? events.Where(e => e.EffectiveAt >= from) : events;
-        events = f is { ByOccurrence: true, To: { } to } ? events.Where(e => e.EffectiveAt < to) : events;
-        if (f.Kind is { } text)
-        {
-            var kind = Enum.GetValues<EventKind>().Where(k => k.Text() == text).Select(static k => (short)k).FirstOrDefault((short)-1);
-            events = events.Where(e => e.Kind == kind);
-        }
-        return events;
     }
 
     /// <summary>The first position before one that was recorded at a time or later; that one where there is none. Positions have no gaps and the log's clock never goes back, so halving finds it.</summary>

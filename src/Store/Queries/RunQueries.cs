@@ -222,26 +222,14 @@ public sealed class RunQueries
         }
     }
 
-    /// <summary>The keys of the runs of which an attempt matches; null where more than so many do.</summary>
-    /// <param name="snapshot">Where to look.</param>
-    /// <param name="filter">What an attempt must be.</param>
-    /// <param name="among">Of these runs only; null for all.</param>
-    /// <param name="most">How many attempts at most; of named runs all are found.</param>
-    /// <param name="visible">What the caller may see.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
-    internal static async Task<HashSet<long>?> KeysAsync(
-        Snapshot snapshot, RunFilter filter, long[]? among, int most, Visible visible, CancellationToken cancellationToken)
+    /// <summary>Those of some runs of which an attempt matches.</summary>
+    internal static async Task<HashSet<long>> AmongAsync(Snapshot snapshot, RunFilter filter, long[] among, Visible visible, CancellationToken cancellationToken)
     {
         var operations = await OperationsAsync(snapshot, filter, visible, cancellationToken);
         var keys = new HashSet<long>();
         foreach (var runs in OfEach(visible.Of(snapshot.Runs), operations))
         {
-            var matching = Matching(snapshot, runs, filter, among);
-            keys.UnionWith(await (among is null ? matching.OrderByDescending(static r => r.At).Take(most + 1) : matching).Select(static r => r.Key).ToListAsync(cancellationToken));
-            if (among is null && keys.Count > most)
-            {
-                return null;
-            }
+            keys.UnionWith(await Matching(snapshot, runs, filter, among).Select(static r => r.Key).ToListAsync(cancellationToken));
         }
         return keys;
     }

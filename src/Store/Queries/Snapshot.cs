@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Store.Engines;
+using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
 
@@ -52,6 +53,40 @@ internal sealed class Snapshot : IAsyncDisposable
     /// <summary>The attempts that carry at least one of some tags.</summary>
     public IQueryable<TaggedRun> Tagged(long[] tags) =>
         Database.Database.SqlQueryRaw<TaggedRun>(_engine.Tagged(Live.Slot, "{0}"), _engine.TagArray(tags));
+
+    /// <summary>The keys of runs that have an event in some parts of the log and that at least one term of each of some sets finds.</summary>
+    /// <param name="first">The first part's number.</param>
+    /// <param name="last">The last part's number.</param>
+    /// <param name="terms">The sets, at least one: <see cref="SearchTerms"/>.</param>
+    /// <param name="most">How many keys at most.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public Task<List<long>> FoundAsync(long first, long last, IReadOnlyList<long[]> terms, int most, CancellationToken cancellationToken)
+    {
+        var begins = Enumerable.Range(0, (int)(last - first) + 1).Select(i => SearchTerms.PartOf((first + i) * SearchTerms.Part)).ToArray();
+        return KeysAsync($"""
+            SELECT t.key FROM {_engine.Found(Live.Slot, "@t0")} AND {_engine.IsFound(Live.Slot, "@begins")} AND {IsFoundByAll(terms)}
+            UNION SELECT t.key FROM run_parts_{Live.Slot} AS p CROSS JOIN run_tags_{Live.Slot} AS t WHERE p.part BETWEEN @first AND @last AND t.key = p.key AND {IsFoundByAll(terms)}
+            LIMIT @most
+            """, terms, cancellationToken, ("@begins", _engine.TagArray(begins)), ("@first", first), ("@last", last), ("@most", most));
+    }
+
+    /// <summary>Those of some runs that at least one term of each of some sets finds.</summary>
+    public async Task<HashSet<long>> FoundAmongAsync(IEnumerable<long> keys, IReadOnlyList<long[]> terms, CancellationToken cancellationToken) => 
+        [.. await KeysAsync($"SELECT t.key FROM run_tags_{Live.Slot} AS t WHERE {_engine.AnyOf("t.key", "keys")} AND {IsFoundByAll(terms)}", terms, cancellationToken, ("@keys", _engine.Array(keys)))];
+
+    private string IsFoundByAll(IReadOnlyList<long[]> terms) => string.Join(" AND ", terms.Select((_, i) => _engine.IsFound(Live.Slot, $"@t{i}")));
+
+    private async Task<List<long>> KeysAsync(string sql, IReadOnlyList<long[]> terms, CancellationToken cancellationToken, params IEnumerable<(string Name, object? Value)> parameters)
+    {
+        await using var command = Database.Database.GetDbConnection().Command(_transaction, sql, [.. parameters, .. terms.Select((t, i) => ($"@t{i}", (object?)_engine.TagArray(t)))]);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var keys = new List<long>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            keys.Add(reader.GetInt64(0));
+        }
+        return keys;
+    }
 
     /// <summary>How many attempts of each operation run. Counted by the database: there may be as many as there are runs.</summary>
     public Task<Dictionary<long, int>> RunningAsync(CancellationToken cancellationToken) =>

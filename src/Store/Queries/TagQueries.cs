@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Wire;
+using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
 
@@ -23,7 +24,7 @@ public sealed class TagQueries
     {
         await using var snapshot = await _snapshots.OpenAsync(cancellationToken);
         return Sorted(visible.All
-            ? await snapshot.Database.Tags.Where(t => t.Key.StartsWith(beginning)).Select(static t => t.Key).Distinct().Order().Take(limit).ToListAsync(cancellationToken)
+            ? await snapshot.Database.Tags.Where(t => t.Key != SearchTerms.OfTexts && t.Key.StartsWith(beginning)).Select(static t => t.Key).Distinct().Order().Take(limit).ToListAsync(cancellationToken)
             : (await SeenAsync(snapshot, visible, cancellationToken)).Select(static t => t.Key).Where(k => k.StartsWith(beginning, StringComparison.Ordinal)), limit);
     }
 

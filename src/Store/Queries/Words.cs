@@ -13,6 +13,12 @@ internal sealed class Words
 
     private Words(string[] whole, string[] beginnings) => (_whole, _beginnings) = (whole, beginnings);
 
+    /// <summary>The words that must be there as they are.</summary>
+    public IReadOnlyList<string> Whole => _whole;
+
+    /// <summary>The beginnings of words that must be there.</summary>
+    public IReadOnlyList<string> Beginnings => _beginnings;
+
     /// <summary>Reads a search; null where no word is in it.</summary>
     public static Words? Parse(string text)
     {

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Numbers;
+using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Tests.Projections;
 
@@ -31,6 +32,7 @@ internal static class SlotText
         var running = (await database.Running(slot).ToListAsync(cancel)).ToDictionary(static r => (r.Key, r.Attempt), static r => (r.Operation, r.At));
         var tags = (await database.RunTags(slot).ToListAsync(cancel)).ToDictionary(static t => (t.Key, t.Attempt));
         var dictionary = await database.Tags.ToDictionaryAsync(static t => t.Id, static t => $"{t.Key}={t.Value}", cancel);
+        var words = (await database.Words.Where(static w => w.Term != SearchTerms.OfKeys).ToListAsync(cancel)).ToLookup(static w => w.Term, static w => w.Word);
         var texts = runs.Select(r => string.Join(" | ",
             $"{r.Source} {r.Type} {r.Namespace} {r.Id} #{r.Attempt}", r.Name, r.State, r.Outcome, Seconds(r.At), Seconds(r.StartedAt), Seconds(r.EndedAt), Seconds(r.AbandonedAt),
             r.Duration, r.Actor, r.Reason, r.Submitter, r.Parent, r.Traceparent?.Split('-')[2], r.Flags, tags[(r.Key, r.Attempt)].Tags,
@@ -39,7 +41,7 @@ internal static class SlotText
             string.Join(", ", Aliases.Of(new RunId(r.Source, r.Type, r.Namespace, r.Id)).Select(a => $"{a} {aliases[r.Key].Contains(References.Hash(a))}")), aliases[r.Key].Count(),
             string.Join(", ", stages[(r.Key, r.Attempt)].Select(static s => $"{s.Name} {Seconds(s.FromAt)}..{Seconds(s.ToAt)}")),
             running.TryGetValue((r.Key, r.Attempt), out var told) ? $"runs {told == (r.Operation, r.At)}" : "",
-            string.Join(", ", tags[(r.Key, r.Attempt)].Ids.Select(t => dictionary[t]).Order(StringComparer.Ordinal))));
+            string.Join(", ", tags[(r.Key, r.Attempt)].Ids.Where(static t => t != SearchTerms.PartOf(0)).Select(t => dictionary.TryGetValue(t, out var tag) ? tag : words[t].Single()).Order(StringComparer.Ordinal))));
 
         var operations = await database.Operations(slot).Where(o => @namespace == null || o.Namespace == @namespace || o.Namespace.StartsWith(@namespace + "."))
             .OrderBy(static o => o.Namespace).ThenBy(static o => o.Type).ThenBy(static o => o.Name).ToListAsync(cancel);

@@ -57,7 +57,7 @@ internal static class ForwardBench
                 await Task.Delay(500);
             }
             var (sent, requests, bytes) = (-Sent(await TracerAsync(server)), -receiver.Requests, -receiver.Bytes);
-            var before = Resident(server.Id);
+            var before = Tool.Resident(server.Id);
             var most = before;
             var began = Stopwatch.GetTimestamp();
             await ResendAsync(server, 0);
@@ -65,7 +65,7 @@ internal static class ForwardBench
             {
                 // Seldom: each question costs the server something, too.
                 await Task.Delay(500);
-                most = Math.Max(most, Resident(server.Id));
+                most = Math.Max(most, Tool.Resident(server.Id));
             }
             var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             (sent, requests, bytes) = (sent + Sent(await TracerAsync(server)), requests + receiver.Requests, bytes + receiver.Bytes);
@@ -124,9 +124,6 @@ internal static class ForwardBench
 
     private static async Task<JsonElement> TracerAsync(ServerProcess server) =>
         (await server.Http.GetFromJsonAsync<JsonElement>("/api/v1/tracers")).GetProperty("items")[0];
-
-    private static long Resident(int process) =>
-        long.Parse(File.ReadLines($"/proc/{process}/status").First(static l => l.StartsWith("VmRSS", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     /// <summary>Takes everything and keeps nothing, but unpacks it, as a tracer would.</summary>
     private sealed class Receiver(WebApplication app) : IAsyncDisposable

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 
 namespace ValueStream.Bench;
@@ -23,4 +24,8 @@ internal static class Tool
 
     /// <summary>What a tool wrote.</summary>
     public static Task<string> RunAsync(string program, params string[] arguments) => RunAsync(program, new Dictionary<string, string>(), arguments);
+
+    /// <summary>The memory of a process that is in RAM, in megabytes.</summary>
+    public static long Resident(int process) =>
+        long.Parse(File.ReadLines($"/proc/{process}/status").First(static l => l.StartsWith("VmRSS", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 }

@@ -13,8 +13,9 @@ public sealed record Try(long Run, int Attempt, DateTimeOffset At, DateTimeOffse
 /// <summary>All that was tried with the same inputs.</summary>
 /// <param name="Inputs">The inputs; null where they are the attempts of one run of which nothing more is known.</param>
 /// <param name="Tries">In the order of their starts.</param>
-/// <param name="RetryMicros">What was spent on trying again: durations of those that began after one before them had failed.</param>
-public sealed record Subject(string? Inputs, IReadOnlyList<Try> Tries, long RetryMicros)
+/// <param name="RetryMicros">What was spent on trying again: durations of those that began after one before them had failed and before one succeeded.</param>
+/// <param name="LostMicros">What failures cost: durations of those that failed and of those that tried again, a failed retry once.</param>
+public sealed record Subject(string? Inputs, IReadOnlyList<Try> Tries, long RetryMicros, long LostMicros)
 {
     /// <summary>Whether they came to both success and failure: then it is not the inputs.</summary>
     public bool IsFlaky => Failures > 0 && Failures < Tries.Count;
@@ -44,19 +45,22 @@ public static class Retries
         return [.. runs.SelectMany(static r => r.Select(t => (Try: t, Inputs: t.Inputs ?? r.Select(static o => o.Inputs).FirstOrDefault(static i => i is not null))))
             .GroupBy(static t => t.Inputs is { } inputs ? (Inputs: inputs, Run: 0L) : (Inputs: null, t.Try.Run))
             .Select(static g => Of(g.Key.Inputs, [.. g.Select(static t => t.Try).OrderBy(static t => t.At).ThenBy(static t => t.Attempt)]))
-            .OrderByDescending(static s => s.FailedMicros + s.RetryMicros).ThenBy(static s => s.Tries[0].At)];
+            .OrderByDescending(static s => s.LostMicros).ThenBy(static s => s.Tries[0].At)];
     }
 
     private static Subject Of(string? inputs, List<Try> tries)
     {
-        long spent = 0;
+        long retries = 0;
+        long lost = 0;
         DateTimeOffset? failedAt = null;
         foreach (var one in tries)
         {
             // Once it has succeeded, what runs on the same inputs is no retry until the next failure.
-            spent += failedAt <= one.At ? one.Micros : 0;
+            var isRetry = failedAt <= one.At;
+            retries += isRetry ? one.Micros : 0;
+            lost += isRetry || one.Failed ? one.Micros : 0;
             failedAt = !one.Failed ? null : failedAt is null || one.EndedAt < failedAt ? one.EndedAt : failedAt;
         }
-        return new(inputs, tries, spent);
+        return new(inputs, tries, retries, lost);
     }
 }

@@ -31,6 +31,9 @@ public enum OperationOrder
     /// <summary>Time per week.</summary>
     Time,
 
+    /// <summary>Time per week in runs that failed: what is worth fixing first.</summary>
+    FailedTime,
+
     /// <summary>How many people ran it.</summary>
     People,
 
@@ -100,6 +103,7 @@ public sealed record OperationFilter
         ["change"] = OperationOrder.Change,
         ["errors"] = OperationOrder.ErrorRate,
         ["time"] = OperationOrder.Time,
+        ["failed"] = OperationOrder.FailedTime,
         ["people"] = OperationOrder.People,
         ["hosts"] = OperationOrder.Hosts,
         ["last"] = OperationOrder.Last,
@@ -330,6 +334,7 @@ public sealed class OperationQueries : IDisposable
             OperationOrder.Change => Then(static e => e.Change.P50.Relative),
             OperationOrder.ErrorRate => Then(static e => e.Operation.Now.ErrorRate),
             OperationOrder.Time => Then(static e => (double?)e.Operation.Time),
+            OperationOrder.FailedTime => Then(static e => (long?)e.Operation.Now.FailedTime),
             OperationOrder.People => Then(static e => (int?)e.Operation.Count(Fact.Person)),
             OperationOrder.Hosts => Then(static e => (int?)e.Operation.Count(Fact.Host)),
             OperationOrder.Last => Then(static e => (DateTimeOffset?)e.Operation.Row.LastAt),
@@ -428,6 +433,7 @@ public sealed class OperationQueries : IDisposable
             Running = o.Running,
             RunsPerWeek = o.Now.Finished / window.Days * 7,
             TimePerWeek = o.Time / 1e6 / window.Days * 7,
+            FailedTimePerWeek = o.Now.FailedTime / 1e6 / window.Days * 7,
             People = o.Count(Fact.Person),
             Hosts = o.Count(Fact.Host),
             Digests = o.Count(Fact.Digest),

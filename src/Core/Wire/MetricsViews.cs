@@ -242,7 +242,8 @@ public sealed record OperationsView
 /// <param name="FailingMore">How many of them fail more often: a rise of the error rate that is a change.</param>
 /// <param name="OverLimit">How many are over a limit that was set of them.</param>
 /// <param name="ByOnePerson">How many one person alone ran.</param>
-public sealed record OperationsSummary(int Operations, double RunsPerWeek, double TimePerWeek, int Slower, int FailingMore, int OverLimit, int ByOnePerson);
+/// <param name="FailedTimePerWeek">Seconds that their runs took a week which ended as failure, error or timeout.</param>
+public sealed record OperationsSummary(int Operations, double RunsPerWeek, double TimePerWeek, int Slower, int FailingMore, int OverLimit, int ByOnePerson, double FailedTimePerWeek);
 
 /// <summary>Operations that have something in common.</summary>
 /// <param name="Value">What; absent for those without.</param>

@@ -355,7 +355,8 @@ public sealed class OperationQueries : IDisposable
         entries.Count(static e => e.Change.P50 is { Verdict: "change", Absolute: > 0 }),
         entries.Count(static e => e.Change.ErrorRate is { Verdict: "change", Absolute: > 0 }),
         entries.Count(static e => e.IsOverDurationLimit is true || e.IsOverErrorRateLimit is true),
-        entries.Count(static e => e.Operation.Count(Fact.Person) == 1));
+        entries.Count(static e => e.Operation.Count(Fact.Person) == 1),
+        entries.Sum(static e => e.Operation.Now.FailedTime) / 1e6 / window.Days * 7);
 
     private static string NameOf(Operation operation, OperationSettings settings) => settings.Of(operation.Row.Key).Name ?? operation.Row.Name;
 

@@ -18,6 +18,9 @@ public sealed record RetriesView
     /// <summary>How many of these say which revision they ran on; the others are only compared with other attempts of the same run.</summary>
     public required int WithRevision { get; init; }
 
+    /// <summary>How many of them failed.</summary>
+    public required int Failures { get; init; }
+
     /// <summary>How many different things were tried.</summary>
     public required int Subjects { get; init; }
 

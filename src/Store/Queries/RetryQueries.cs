@@ -42,6 +42,7 @@ public sealed class RetryQueries
             Newest = Newest,
             Runs = tries.Count,
             WithRevision = tries.Count(static t => t.Inputs is not null),
+            Failures = tries.Count(static t => t.Failed),
             Subjects = subjects.Count,
             FirstErrorRate = Share(subjects.Count(static s => s.Tries[0].Failed), subjects.Count),
             FinalErrorRate = Share(subjects.Count(static s => s.Tries[^1].Failed), subjects.Count),

@@ -30,7 +30,7 @@ public abstract class RetriesContract
 
         var view = await AskAsync(store, Eleven, Noon);
 
-        Assert.Equal((20_000, 9, 7, 6), (view!.Newest, view.Runs, view.WithRevision, view.Subjects));
+        Assert.Equal((20_000, 9, 5, 7, 6), (view!.Newest, view.Runs, view.Failures, view.WithRevision, view.Subjects));
         // First: aaa, bbb, ddd and the one without; last: bbb, ddd and that one.
         Assert.Equal((4 / 6.0, 3 / 6.0), (view.FirstErrorRate, view.FinalErrorRate));
         Assert.Equal((1, 1, 1), (view.Flaky, view.FlakyFailures, view.Broken));

@@ -57,7 +57,7 @@ public abstract class TraceContract(ApiServer server)
         Assert.Equal(["build", "build", "ship", "ship"], trace.GetProperty("criticalPath").EnumerateArray().Where(static p => p.Text("kind") == "wait").Select(static p => p.Text("stage")));
         var lead = trace.GetProperty("leadTime");
         Assert.Equal((32.0, 24.0, 8.0), (lead.GetProperty("duration").GetDouble(), lead.GetProperty("atWork").GetDouble(), lead.GetProperty("waiting").GetDouble()));
-        Assert.Equal(["job 24 24"], lead.GetProperty("types").EnumerateArray().Select(static t => $"{t.Text("type")} {t.GetProperty("time").GetDouble()} {t.GetProperty("onPath").GetDouble()}"));
+        Assert.Equal(["build 24 24"], lead.GetProperty("types").EnumerateArray().Select(static t => $"{t.Text("type")} {t.GetProperty("time").GetDouble()} {t.GetProperty("onPath").GetDouble()}"));
         Assert.Equal(["build 22 3", "ship 10 5"], lead.GetProperty("stages").EnumerateArray().Select(static s => $"{s.Text("stage")} {s.GetProperty("time").GetDouble()} {s.GetProperty("waiting").GetDouble()}"));
     }
 

@@ -43,8 +43,8 @@ public sealed class PathQueries
         var tops = judged.Runs.Where(static r => r.Duration > 0).ToList();
         await snapshot.LookUpAsync(cancellationToken);
         var (taken, rows) = await ReadAsync(snapshot, tops, cancellationToken);
-        var traces = await TracesAsync(snapshot, rows, taken, visible, cancellationToken);
-        return Summed(judged, tops.Count, rows, traces, await OperationSettings.LoadAsync(snapshot, cancellationToken), visible);
+        var (traces, byRun) = await TracesAsync(snapshot, rows, taken, visible, cancellationToken);
+        return Summed(judged, tops.Count, byRun, traces, await OperationSettings.LoadAsync(snapshot, cancellationToken), visible);
     }
 
     /// <summary>One root's lead time, as it is shown.</summary>
@@ -72,7 +72,7 @@ public sealed class PathQueries
         return ([], []);
     }
 
-    private static async Task<IReadOnlyList<Trace>> TracesAsync(
+    private static async Task<(IReadOnlyList<Trace> Traces, Dictionary<TraceRun, RunRow> ByRun)> TracesAsync(
         Snapshot snapshot, List<RunRow> rows, List<JudgedRun> tops, Visible visible, CancellationToken cancellationToken)
     {
         var keys = rows.Select(static r => r.Key).Distinct().ToArray();
@@ -82,18 +82,18 @@ public sealed class PathQueries
             .ToLookup(static s => (s.Key, s.Attempt), static s => new StageView(s.Name, s.FromAt, s.ToAt));
         var meanings = await Meanings.LoadAsync(snapshot, rows, links.SelectMany(static l => l), cancellationToken);
         var byKey = rows.ToDictionary(static r => (r.Key, r.Attempt), RunViews.Id);
-        return [.. Trace.Below(
-            [.. rows.Select(r => RunViews.ToTraceRun(r, meanings.NamedParentOf(r), meanings.ResolvedLinksOf(r, links[(r.Key, r.Attempt)]),
-                visible.Includes(r.Namespace) ? stages[(r.Key, r.Attempt)] : null))],
-            tops.Select(t => (byKey[(t.Key, t.Attempt)], t.Attempt)))];
+        var runs = rows.ConvertAll(r => RunViews.ToTraceRun(
+            r, meanings.NamedParentOf(r), meanings.ResolvedLinksOf(r, links[(r.Key, r.Attempt)]), visible.Includes(r.Namespace) ? stages[(r.Key, r.Attempt)] : null));
+        // A run's key is a hash, and dear to ask for again and again.
+        var byRun = new Dictionary<TraceRun, RunRow>(runs.Zip(rows, KeyValuePair.Create), ReferenceEqualityComparer.Instance);
+        return ([.. Trace.Below(runs, tops.Select(t => (byKey[(t.Key, t.Attempt)], t.Attempt)))], byRun);
     }
 
-    private PathSharesView Summed(JudgedRuns judged, int of, List<RunRow> rows, IReadOnlyList<Trace> traces, OperationSettings settings, Visible visible)
+    private PathSharesView Summed(JudgedRuns judged, int of, Dictionary<TraceRun, RunRow> byRun, IReadOnlyList<Trace> traces, OperationSettings settings, Visible visible)
     {
         var now = _time.GetUtcNow();
-        var byRun = rows.ToDictionary(static r => (r.Key, r.Attempt));
         var operations = new Dictionary<long, (string Name, string Type)>();
-        foreach (var row in rows.Where(r => visible.Includes(r.Namespace)))
+        foreach (var row in byRun.Values.Where(r => visible.Includes(r.Namespace)))
         {
             operations.TryAdd(row.Operation, (settings.Of(row.Operation).Name ?? row.Name, row.Type));
         }
@@ -121,7 +121,7 @@ public sealed class PathQueries
             Stages = [.. TimeShares.Of([.. staged.Select(static l => (l.Whole, l.Stages.Select(static s => (s.Stage ?? "", s.Time))))]).Select(static s => View(s.Part is "" ? null : s.Part, s))],
         };
 
-        RunRow Row(Trace trace, int run) => byRun[(trace.Runs[run].Id.Key.Value, trace.Runs[run].Attempt)];
+        RunRow Row(Trace trace, int run) => byRun[trace.Runs[run]];
 
         string TypeOf(RunRow row) => visible.Includes(row.Namespace) ? row.Type : RunViews.Elsewhere;
 

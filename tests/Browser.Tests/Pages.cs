@@ -48,6 +48,8 @@ public static class Pages
         { "an operation", Story.Operation("smoke tests") },
         { "an operation by the hour", Story.Operation("smoke tests") + "?period=24h&by=host.name" },
         { "an operation by a tag that is not there", Story.Operation("smoke tests") + "?period=1y&by=no.such.tag" },
+        { "an operation's critical path", Story.Operation("smoke tests") + "?show=path" },
+        { "what is flaky of an operation", Story.Operation("smoke tests") + "?show=retries" },
         { "an operation of which nothing ended", Story.Operation("nightly import") },
         { "an operation with a nasty name", Story.Operation(Story.LongName) },
         { "an operation from right to left", Story.Operation(Story.RightToLeft) },

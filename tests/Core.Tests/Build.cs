@@ -44,6 +44,9 @@ internal static class Build
     public static TraceRun Links(this TraceRun run, string kind, params string[] ids) =>
         run with { Links = [.. run.Links, .. ids.Select(id => new RunLink(kind, Run(id).Rendering))] };
 
+    public static TraceRun Passed(this TraceRun run, params (string Name, double From, double? To)[] stages) =>
+        run with { Stages = [.. stages.Select(static s => new Stage(s.Name, At(s.From), s.To is { } to ? At(to) : null))] };
+
     // Later events have greater ids, so that ties are the same in every run of the tests.
     private static Guid NextId() => Id(Interlocked.Increment(ref _made));
 }

@@ -34,7 +34,12 @@ internal sealed record WaterfallLine(
 /// <summary>A share of the critical path.</summary>
 /// <param name="Name">The operation's name, with its type, or its namespace, where several of a name took part; null for waits.</param>
 /// <param name="Part">0..1.</param>
-internal sealed record Share(string? Name, double Part);
+/// <param name="Stage">Of waits, the stage in which they fell; null where in none.</param>
+internal sealed record Share(string? Name, double Part, string? Stage = null)
+{
+    /// <summary>As it is called.</summary>
+    public string Text => Name ?? (Stage is null ? "wait" : $"wait in {Stage}");
+}
 
 /// <summary>A trace over time, as geometry: pure numbers in percent, so that the page scales with its window.</summary>
 internal sealed record Waterfall
@@ -193,15 +198,15 @@ internal sealed record Waterfall
         }
         var runs = trace.Runs.ToDictionary(static r => r.SpanId, StringComparer.Ordinal);
         var operations = trace.CriticalPath
-            .GroupBy(p => p.Kind == "wait" ? null : runs.GetValueOrDefault(p.Run), static (run, pieces) => (run, seconds: pieces.Sum(static p => (p.To - p.From).TotalSeconds)))
-            .GroupBy(static p => p.run?.Operation, static (_, parts) => (parts.First().run, part: parts.Sum(static p => p.seconds)))
+            .GroupBy(p => (Run: p.Kind == "wait" ? null : runs.GetValueOrDefault(p.Run), p.Stage), static (of, pieces) => (of.Run, of.Stage, seconds: pieces.Sum(static p => (p.To - p.From).TotalSeconds)))
+            .GroupBy(static p => (p.Run?.Operation, p.Stage), static (of, parts) => (run: parts.First().Run, of.Stage, part: parts.Sum(static p => p.seconds)))
             .ToList();
-        var names = operations.CountBy(static o => o.run?.Name ?? "").ToDictionary();
+        var names = operations.Where(static o => o.run is not null).CountBy(static o => o.run!.Name).ToDictionary();
         var types = operations.CountBy(static o => (o.run?.Name, o.run?.Type)).ToDictionary();
         return
         [
             .. operations
-                .Select(o => new Share(o.run is { } run ? Name(run) : null, o.part / total))
+                .Select(o => new Share(o.run is { } run ? Name(run) : null, o.part / total, o.Stage))
                 .OrderBy(static s => s.Name is null).ThenByDescending(static s => s.Part),
         ];
 

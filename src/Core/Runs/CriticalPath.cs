@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ValueStream.Core.Events;
 
 namespace ValueStream.Core.Runs;
 
@@ -9,13 +10,20 @@ namespace ValueStream.Core.Runs;
 /// <param name="To">Where it ends.</param>
 public sealed record PathPiece(int Run, bool IsWait, DateTimeOffset From, DateTimeOffset To)
 {
+    /// <summary>Of a wait, the stage that the run was in; null for work, and where it was in none.</summary>
+    public string? Stage { get; init; }
+
+    /// <summary>Of a wait, the position of the run whose start ended it; null for work, and where nothing more came before the run itself was over.</summary>
+    public int? Next { get; init; }
+
     /// <summary>How long it is.</summary>
     public TimeSpan Duration => To - From;
 }
 
 /// <summary>
 /// The chain of runs that decided when a trace's root ended: walking back from the root's end, always into the child that
-/// finished last before that moment. What no child covers is a wait of the run above; a run without children works all the time.
+/// finished last before that moment, or the run that the one just passed follows, if that finished later. What none of them covers is a wait
+/// of the run above, cut where that passes from one stage to the next; a run without children works all the time.
 /// The pieces are without gaps or overlaps, so their shares add up to 1.
 /// </summary>
 public static class CriticalPath
@@ -26,22 +34,23 @@ public static class CriticalPath
     public static ImmutableArray<PathPiece> Of(Trace trace, DateTimeOffset now)
     {
         var children = Enumerable.Range(0, trace.Runs.Length).ToLookup(i => trace.Parents[i]);
+        var follows = trace.Edges.Where(static e => e.Kind == LinkKinds.Follows).ToLookup(static e => e.From, static e => e.To);
         var pieces = new List<PathPiece>();
         var open = new Stack<(int Run, DateTimeOffset From, DateTimeOffset To)>();
         open.Push((0, trace.Runs[0].StartedAt, End(0)));
         while (open.TryPop(out var span))
         {
-            // Only children with time in the stretch: each one taken then shortens it, also where clocks differ.
-            var below = new Queue<int>(children[span.Run]
-                .Where(c => Max(trace.Runs[c].StartedAt, span.From) < Min(End(c), span.To)).OrderByDescending(End));
+            var below = new PriorityQueue<int, long>();
+            var seen = new HashSet<int>();
+            Offer(children[span.Run], span.To);
             var at = span.To;
             var taken = -1;
             while (at > span.From)
             {
                 // Of those that were still at work at that moment, the one that began first.
-                while (below.TryPeek(out var child) && End(child) >= at)
+                while (below.TryPeek(out var run, out _) && End(run) >= at)
                 {
-                    taken = taken < 0 || trace.Runs[child].StartedAt < trace.Runs[taken].StartedAt ? child : taken;
+                    taken = taken < 0 || trace.Runs[run].StartedAt < trace.Runs[taken].StartedAt ? run : taken;
                     below.Dequeue();
                 }
                 if (taken >= 0 && trace.Runs[taken].StartedAt < at)
@@ -49,18 +58,59 @@ public static class CriticalPath
                     var from = Max(trace.Runs[taken].StartedAt, span.From);
                     open.Push((taken, from, at));
                     at = from;
+                    // What holds the one just passed is no run before it.
+                    Offer(follows[taken].Except(Above(taken)), at);
                 }
                 else
                 {
-                    var from = below.TryPeek(out var last) ? End(last) : span.From;
-                    pieces.Add(new(span.Run, children[span.Run].Any(), from, at));
+                    var from = below.TryPeek(out var last, out _) ? End(last) : span.From;
+                    pieces.AddRange(children[span.Run].Any() ? Waits(span.Run, from, at, at < span.To ? taken : null) : [new(span.Run, false, from, at)]);
                     at = from;
+                }
+            }
+
+            // Only those with time in what is left of the stretch: each one taken then shortens it, also where clocks differ.
+            void Offer(IEnumerable<int> runs, DateTimeOffset to)
+            {
+                foreach (var run in runs.Where(r => Max(trace.Runs[r].StartedAt, span.From) < Min(End(r), to) && seen.Add(r)))
+                {
+                    below.Enqueue(run, -End(run).UtcTicks);
                 }
             }
         }
         return [.. pieces.OrderBy(static p => p.From)];
 
         DateTimeOffset End(int run) => trace.Runs[run].EndedAt ?? Max(now, trace.Runs[run].StartedAt);
+
+        IEnumerable<int> Above(int run)
+        {
+            for (; run >= 0; run = trace.Parents[run])
+            {
+                yield return run;
+            }
+        }
+
+        IEnumerable<PathPiece> Waits(int run, DateTimeOffset from, DateTimeOffset to, int? next)
+        {
+            foreach (var stage in trace.Runs[run].Stages)
+            {
+                var (begin, end) = (Max(stage.From, from), Min(stage.To ?? to, to));
+                if (begin >= end)
+                {
+                    continue;
+                }
+                if (begin > from)
+                {
+                    yield return new(run, true, from, begin) { Next = next };
+                }
+                yield return new(run, true, begin, end) { Stage = stage.Name, Next = next };
+                from = end;
+            }
+            if (from < to)
+            {
+                yield return new(run, true, from, to) { Next = next };
+            }
+        }
     }
 
     private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

@@ -13,7 +13,11 @@ namespace ValueStream.Core.Runs;
 /// <param name="Links">Its links, as sent or found in its texts.</param>
 /// <param name="Traceparent">The trace context it was started in.</param>
 public sealed record TraceRun(
-    RunId Id, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Parent, ImmutableArray<RunLink> Links, Traceparent? Traceparent);
+    RunId Id, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Parent, ImmutableArray<RunLink> Links, Traceparent? Traceparent)
+{
+    /// <summary>The stages that it passed through, by which its waits are named; those that nobody may know are left out.</summary>
+    public ImmutableArray<Stage> Stages { get; init; } = [];
+}
 
 /// <summary>An edge of a trace's DAG, by the runs' positions in <see cref="Trace.Runs"/>.</summary>
 /// <param name="From">The parent, or the run that links.</param>
@@ -68,6 +72,31 @@ public sealed class Trace
         var refused = CutCycles(parents);
         var members = Members(loaded, parents, Find(loaded, run, attempt));
         return Arrange(loaded, parents, refused, members, resolve);
+    }
+
+    /// <summary>What is below each of some runs, as a trace whose root is that run, though it may be part of a larger one itself.</summary>
+    /// <param name="loaded">At least these runs and all below them, each attempt once.</param>
+    /// <param name="tops">The runs; each one of those loaded.</param>
+    public static IEnumerable<Trace> Below(IReadOnlyList<TraceRun> loaded, IEnumerable<(RunId Run, int Attempt)> tops)
+    {
+        loaded = InOrder(loaded);
+        var parents = ResolveParents(loaded, out var resolve);
+        var refused = CutCycles(parents);
+        var children = Enumerable.Range(0, parents.Length).ToLookup(i => parents[i]);
+        var places = Enumerable.Range(0, loaded.Count).ToDictionary(i => (loaded[i].Id, loaded[i].Attempt));
+        foreach (var top in tops.Select(t => places[t]))
+        {
+            List<int> members = [top];
+            for (var i = 0; i < members.Count; i++)
+            {
+                members.AddRange(children[members[i]]);
+            }
+            members.Sort();
+            var own = parents[top];
+            parents[top] = -1;
+            yield return Arrange(loaded, parents, refused, members, resolve);
+            parents[top] = own;
+        }
     }
 
     /// <summary>The ids of the traces that attempts of runs belong to.</summary>

@@ -53,6 +53,12 @@ public record NumbersView
     /// <summary>Durations of runs that ended as failure, error or timeout.</summary>
     public required DurationView FailedDuration { get; init; }
 
+    /// <summary>Seconds that runs of every outcome took, one after the other.</summary>
+    public double Time { get; init; }
+
+    /// <summary>Seconds that runs took which ended as failure, error or timeout.</summary>
+    public double FailedTime { get; init; }
+
     /// <summary>What was left out of these numbers; absent where nothing was.</summary>
     public IReadOnlyList<LeftOutView>? LeftOut { get; init; }
 }
@@ -236,7 +242,8 @@ public sealed record OperationsView
 /// <param name="FailingMore">How many of them fail more often: a rise of the error rate that is a change.</param>
 /// <param name="OverLimit">How many are over a limit that was set of them.</param>
 /// <param name="ByOnePerson">How many one person alone ran.</param>
-public sealed record OperationsSummary(int Operations, double RunsPerWeek, double TimePerWeek, int Slower, int FailingMore, int OverLimit, int ByOnePerson);
+/// <param name="FailedTimePerWeek">Seconds that their runs took a week which ended as failure, error or timeout.</param>
+public sealed record OperationsSummary(int Operations, double RunsPerWeek, double TimePerWeek, int Slower, int FailingMore, int OverLimit, int ByOnePerson, double FailedTimePerWeek);
 
 /// <summary>Operations that have something in common.</summary>
 /// <param name="Value">What; absent for those without.</param>
@@ -340,6 +347,9 @@ public sealed record OperationView : NumbersView
 
     /// <summary>Seconds that runs of every outcome took a week.</summary>
     public double TimePerWeek { get; init; }
+
+    /// <summary>Seconds that runs a week took which ended as failure, error or timeout: what is lost at least to failures. What the retries that followed took: docs/metrics.md, Cost.</summary>
+    public double FailedTimePerWeek { get; init; }
 
     /// <summary>How many people ran it in the 90 days up to the window's end: the bus factor.</summary>
     public int People { get; init; }

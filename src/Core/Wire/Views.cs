@@ -141,6 +141,9 @@ public sealed record TraceView
     /// <summary>The chain of runs and waits that decided when the root ended, in order of time.</summary>
     public required IReadOnlyList<PathView> CriticalPath { get; init; }
 
+    /// <summary>Where the root's time went: in runs of which types, at work or waiting, in which stages. Absent from servers of before.</summary>
+    public LeadTimeView? LeadTime { get; init; }
+
     /// <summary>The <c>spanId</c>s of runs whose parent was refused because it would have closed a cycle.</summary>
     public required IReadOnlyList<string> Refused { get; init; }
 
@@ -159,7 +162,8 @@ public sealed record EdgeView(string From, string To, string Kind);
 /// <param name="Run">The run that worked, or the one whose parts were waited for.</param>
 /// <param name="From">Where it begins.</param>
 /// <param name="To">Where it ends.</param>
-public sealed record PathView(string Kind, string Run, DateTimeOffset From, DateTimeOffset To);
+/// <param name="Stage">Of a wait, the stage that the run was in; absent where it was in none.</param>
+public sealed record PathView(string Kind, string Run, DateTimeOffset From, DateTimeOffset To, string? Stage = null);
 
 /// <summary>One event of the log.</summary>
 public sealed record EventView

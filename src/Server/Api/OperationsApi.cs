@@ -81,7 +81,7 @@ internal sealed record OperationSearch
     [Description("The end of the window's last day; now where absent")]
     public DateTimeOffset? To { get; init; }
 
-    [Description("runs, name, p50, p95, change, errors, time, people, hosts, last or owner; with a '-' before it the largest first; -runs where absent")]
+    [Description("runs, name, p50, p95, change, errors, time, failed, people, hosts, last or owner; with a '-' before it the largest first; -runs where absent")]
     public string? Sort { get; init; }
 
     [Description("namespace, type, owner or environment: those with the same one together")]

@@ -16,6 +16,8 @@ namespace ValueStream.Server.Operations;
 [JsonSerializable(typeof(OperationsView))]
 [JsonSerializable(typeof(OperationView))]
 [JsonSerializable(typeof(MetricsView))]
+[JsonSerializable(typeof(PathSharesView))]
+[JsonSerializable(typeof(RetriesView))]
 [JsonSerializable(typeof(Api.ArchiveRequest))]
 [JsonSerializable(typeof(Archived))]
 [JsonSerializable(typeof(RedactAnswer))]

@@ -34,6 +34,8 @@ internal static class NumberViews
         PerDay = tally.Finished / days,
         Duration = Durations(tally.Successful, tally.SuccessfulMean),
         FailedDuration = Durations(tally.Failed, tally.FailedMean),
+        Time = (tally.SuccessfulTime + tally.FailedTime + tally.OtherTime) / 1e6,
+        FailedTime = tally.FailedTime / 1e6,
         LeftOut = LeftOut(tally, running) is { Count: > 0 } leftOut ? leftOut : null,
     };
 

@@ -31,6 +31,9 @@ public enum OperationOrder
     /// <summary>Time per week.</summary>
     Time,
 
+    /// <summary>Time per week in runs that failed: what is worth fixing first.</summary>
+    FailedTime,
+
     /// <summary>How many people ran it.</summary>
     People,
 
@@ -100,6 +103,7 @@ public sealed record OperationFilter
         ["change"] = OperationOrder.Change,
         ["errors"] = OperationOrder.ErrorRate,
         ["time"] = OperationOrder.Time,
+        ["failed"] = OperationOrder.FailedTime,
         ["people"] = OperationOrder.People,
         ["hosts"] = OperationOrder.Hosts,
         ["last"] = OperationOrder.Last,
@@ -330,6 +334,7 @@ public sealed class OperationQueries : IDisposable
             OperationOrder.Change => Then(static e => e.Change.P50.Relative),
             OperationOrder.ErrorRate => Then(static e => e.Operation.Now.ErrorRate),
             OperationOrder.Time => Then(static e => (double?)e.Operation.Time),
+            OperationOrder.FailedTime => Then(static e => (long?)e.Operation.Now.FailedTime),
             OperationOrder.People => Then(static e => (int?)e.Operation.Count(Fact.Person)),
             OperationOrder.Hosts => Then(static e => (int?)e.Operation.Count(Fact.Host)),
             OperationOrder.Last => Then(static e => (DateTimeOffset?)e.Operation.Row.LastAt),
@@ -350,7 +355,8 @@ public sealed class OperationQueries : IDisposable
         entries.Count(static e => e.Change.P50 is { Verdict: "change", Absolute: > 0 }),
         entries.Count(static e => e.Change.ErrorRate is { Verdict: "change", Absolute: > 0 }),
         entries.Count(static e => e.IsOverDurationLimit is true || e.IsOverErrorRateLimit is true),
-        entries.Count(static e => e.Operation.Count(Fact.Person) == 1));
+        entries.Count(static e => e.Operation.Count(Fact.Person) == 1),
+        entries.Sum(static e => e.Operation.Now.FailedTime) / 1e6 / window.Days * 7);
 
     private static string NameOf(Operation operation, OperationSettings settings) => settings.Of(operation.Row.Key).Name ?? operation.Row.Name;
 
@@ -428,6 +434,7 @@ public sealed class OperationQueries : IDisposable
             Running = o.Running,
             RunsPerWeek = o.Now.Finished / window.Days * 7,
             TimePerWeek = o.Time / 1e6 / window.Days * 7,
+            FailedTimePerWeek = o.Now.FailedTime / 1e6 / window.Days * 7,
             People = o.Count(Fact.Person),
             Hosts = o.Count(Fact.Host),
             Digests = o.Count(Fact.Digest),

@@ -8,19 +8,29 @@ internal static class TagText
 {
     /// <summary>The text of a tag's value; null where the run does not carry it.</summary>
     /// <exception cref="JsonException">The text is not an object of tags.</exception>
-    public static string? Value(string tags, string key)
+    public static string? Value(string tags, string key) => Values(tags, key)[0];
+
+    /// <summary>The texts of some tags' values, in the order of the keys; null for each that the run does not carry.</summary>
+    /// <exception cref="JsonException">The text is not an object of tags.</exception>
+    public static string?[] Values(string tags, params ReadOnlySpan<string> keys)
     {
+        var values = new string?[keys.Length];
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(tags));
         reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        for (var left = keys.Length; left > 0 && reader.Read() && reader.TokenType == JsonTokenType.PropertyName;)
         {
-            var isIt = reader.ValueTextEquals(key);
-            reader.Read();
-            if (isIt)
+            var i = keys.Length - 1;
+            while (i >= 0 && !reader.ValueTextEquals(keys[i]))
             {
-                return reader.TokenType == JsonTokenType.String ? reader.GetString() : Encoding.UTF8.GetString(reader.ValueSpan);
+                i--;
+            }
+            reader.Read();
+            if (i >= 0)
+            {
+                values[i] = reader.TokenType == JsonTokenType.String ? reader.GetString() : Encoding.UTF8.GetString(reader.ValueSpan);
+                left--;
             }
         }
-        return null;
+        return values;
     }
 }

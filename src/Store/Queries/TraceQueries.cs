@@ -31,7 +31,9 @@ public sealed class TraceQueries
         var beside = await RunDetails.LoadAsync(snapshot, rows, rows, cancellationToken);
         var run = RunViews.Id(rows.First(r => r.Key == key.Value));
         var trace = Trace.Of([.. rows.Select(r => RunViews.ToTraceRun(
-            r, beside.Meanings.NamedParentOf(r), beside.Meanings.ResolvedLinksOf(r, beside.Links[(r.Key, r.Attempt)])))], run, number.Value);
+            // Another team's stages are not for telling, nor when they changed.
+            r, beside.Meanings.NamedParentOf(r), beside.Meanings.ResolvedLinksOf(r, beside.Links[(r.Key, r.Attempt)]), visible.Includes(r.Namespace) ? beside.Stages[(r.Key, r.Attempt)] : null))],
+            run, number.Value);
 
         var byAttempt = rows.ToDictionary(static r => (r.Key, r.Attempt));
         var views = trace.Runs.Select(t => byAttempt[(t.Id.Key.Value, t.Attempt)]).Select(r =>
@@ -40,6 +42,7 @@ public sealed class TraceQueries
             return visible.Includes(r.Namespace) ? view : RunViews.Hide(view);
         }).ToList();
         var now = _time.GetUtcNow();
+        var path = CriticalPath.Of(trace, now);
         var end = trace.Runs.Max(r => r.EndedAt ?? now);
         return new TraceView
         {
@@ -48,7 +51,8 @@ public sealed class TraceQueries
             Duration = Math.Max(0, (end - trace.Runs.Min(static r => r.StartedAt)).TotalSeconds),
             Runs = views,
             Edges = [.. trace.Edges.Select(e => new EdgeView(views[e.From].SpanId, views[e.To].SpanId, e.Kind))],
-            CriticalPath = [.. CriticalPath.Of(trace, now).Select(p => new PathView(p.IsWait ? "wait" : "run", views[p.Run].SpanId, p.From, p.To))],
+            CriticalPath = [.. path.Select(p => new PathView(p.IsWait ? "wait" : "run", views[p.Run].SpanId, p.From, p.To, p.Stage))],
+            LeadTime = PathQueries.View(LeadTime.Of(trace, path, now, i => views[i].Hidden is true ? RunViews.Elsewhere : views[i].Type)),
             Refused = [.. trace.Refused.Select(r => views[r].SpanId)],
             Truncated = rows.Count > MostRuns,
         };

@@ -47,9 +47,9 @@ internal sealed class Traces
         return this;
     }
 
-    public Traces Path(string kind, string run, double from, double to)
+    public Traces Path(string kind, string run, double from, double to, string? stage = null)
     {
-        _path.Add(new(kind, run, At(from), At(to)));
+        _path.Add(new(kind, run, At(from), At(to), stage));
         return this;
     }
 

@@ -135,6 +135,16 @@ public sealed class WaterfallTests
     }
 
     [Fact]
+    public void Waits_are_shares_by_stage_and_stand_behind_the_steps()
+    {
+        var fall = Draw(new Traces().Run("root", 0, 100).Run("a", 0, 10, "root").Path("run", "a", 0, 10)
+            .Path("wait", "root", 10, 40, "review").Path("wait", "root", 40, 60).Path("wait", "root", 60, 100, "review").Build());
+
+        Assert.Equal([new Share("a", .1), new Share(null, .7, "review"), new Share(null, .2)], fall.Shares);
+        Assert.Equal(["a", "wait in review", "wait"], fall.Shares.Select(static s => s.Text));
+    }
+
+    [Fact]
     public void A_small_trace_is_not_folded() => Assert.Equal(400, Draw(Fan(399)).Lines.Count);
 
     [Fact]

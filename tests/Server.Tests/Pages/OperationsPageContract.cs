@@ -96,6 +96,39 @@ public abstract class OperationsPageContract(ApiServer server)
         Assert.DoesNotContain("id=\"settings\"", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Where_its_time_goes_and_what_was_flaky_are_added_up_when_they_are_asked_for()
+    {
+        var key = await RecordAsync();
+
+        var plain = await ReadAsync($"/operations/{key}?{Window}");
+        var path = await ReadAsync($"/operations/{key}?{Window}&show=path");
+        var retries = await ReadAsync($"/operations/{key}?{Window}&show=retries");
+
+        Assert.Contains("add up the newest 200 runs of this interval", plain, StringComparison.Ordinal);
+        Assert.Contains("show=retries#retries", plain, StringComparison.Ordinal);
+        Assert.Contains("Of all 2 runs that succeeded or failed in the interval", path, StringComparison.Ordinal);
+        Assert.Contains("Nothing below them was reported", path, StringComparison.Ordinal);
+        Assert.Contains($"/api/v1/operations/{key}/path?from=2024-03-04T00", path, StringComparison.Ordinal);
+        Assert.Contains("2 runs that tried 2 things.", retries, StringComparison.Ordinal);
+        Assert.Contains("None is flaky", retries, StringComparison.Ordinal);
+        // What changes with every event does not hold what reads many runs.
+        Assert.DoesNotContain("id=\"path\"", await ReadAsync($"/operations/{key}?{Window}&show=path&fragment=1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Time_in_failures_is_a_column_that_is_sorted_by_and_stands_in_the_table_by_tag()
+    {
+        var key = await RecordAsync();
+
+        var list = await ReadAsync($"/operations?namespace={_ns}&{Window}&sort=-failed");
+
+        Assert.Equal(["shop", "blog"], Names(list));
+        Assert.Contains("2 m 20 s</a>", Rows(list)[0], StringComparison.Ordinal);
+        Assert.Contains("of it in runs that failed", list, StringComparison.Ordinal);
+        Assert.Contains("2 m 20 s failed", await ReadAsync($"/operations/{key}?{Window}&by=team"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("steps", "from,to,finished", 26)]
     [InlineData("distribution", "from_seconds,to_seconds,runs", 3)]

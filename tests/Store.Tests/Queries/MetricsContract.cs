@@ -35,6 +35,7 @@ public abstract class MetricsContract
             (totals.Started, totals.Finished, totals.Success, totals.Failure, totals.Error, totals.Timeout, totals.Cancellation, totals.Skip, totals.Abandoned));
         Assert.Equal((0.4, null, 144.0), (totals.ErrorRate, totals.ErrorRateIfAbandonedFailed, totals.PerDay!.Value), Near);
         Assert.Equal((2, 15.0), (totals.Duration.Sample, totals.Duration.Mean));
+        Assert.Equal((86.0, 50.0), (totals.Time, totals.FailedTime));
         Assert.Equal((2, 25.0), (totals.FailedDuration.Sample, totals.FailedDuration.Mean));
         Assert.InRange(totals.Duration.P50!.Value, 15 * 0.99, 15 * 1.01);
         Assert.InRange(totals.Duration.P75!.Value, 17.5 * 0.99, 17.5 * 1.01);

@@ -26,6 +26,7 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
         ("change", "Change", true, "num o-change", "Of p50, against as many days before"),
         ("errors", "Errors", true, "num o-errors", "Error rate: failure, error and timeout, of these and the successful"),
         ("time", "Time a week", true, "num o-time", "What all its runs take in a week, one after the other"),
+        ("failed", "In failures", true, "num o-failed", "What runs that failed take in a week: worth fixing first"),
         ("people", "Who", false, "o-who", "People who ran it in the last 90 days"),
         ("hosts", "Hosts", true, "num o-hosts", "Hosts it ran on in the last 90 days"),
         ("last", "Last run", true, "o-last", "Its outcome and when it started"),
@@ -37,7 +38,7 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
     private static readonly string[] CsvColumns =
     [
         "key", "namespace", "type", "name", "owner", "environment", "finished", "runs_per_week", "p50_seconds", "p95_seconds", "durations", "p50_change", "p50_verdict", "error_rate",
-        "error_rate_verdict", "over_duration_limit", "over_error_rate_limit", "seconds_per_week", "people", "hosts", "last_run_at", "last_run", "last_outcome", "from", "to",
+        "error_rate_verdict", "over_duration_limit", "over_error_rate_limit", "seconds_per_week", "failed_seconds_per_week", "people", "hosts", "last_run_at", "last_run", "last_outcome", "from", "to",
     ];
 
     /// <summary>The days that are looked at.</summary>
@@ -149,7 +150,7 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
         Inventory.Items.Select(o => new object?[]
         {
             o.Key, o.Namespace, o.Type, o.Name, o.Owner, o.Environment, o.Finished, o.RunsPerWeek, o.Duration.P50, o.Duration.P95, o.Duration.Sample, o.Change?.P50.Relative, o.Change?.P50.Verdict,
-            o.ErrorRate, o.Change?.ErrorRate.Verdict, o.IsOverDurationLimit, o.IsOverErrorRateLimit, o.TimePerWeek, o.People, o.Hosts, o.LastAt, o.LastRun?.Key, o.LastRun?.Outcome ?? o.LastRun?.State,
+            o.ErrorRate, o.Change?.ErrorRate.Verdict, o.IsOverDurationLimit, o.IsOverErrorRateLimit, o.TimePerWeek, o.FailedTimePerWeek, o.People, o.Hosts, o.LastAt, o.LastRun?.Key, o.LastRun?.Outcome ?? o.LastRun?.State,
             Inventory.Window.From, Inventory.Window.To,
         }));
 }

@@ -11,7 +11,7 @@ namespace ValueStream.Web.Pages.Operations;
 
 /// <summary>Operation: how is it doing, since when, and for whom?</summary>
 internal sealed class OperationModel(
-    OperationQueries operations, MetricQueries metrics, RunQueries runs, GlanceQueries glances, AdministrationQueries administration, Administering administering, Clock clock) : PageModel
+    OperationQueries operations, MetricQueries metrics, PathQueries paths, RetryQueries retries, RunQueries runs, GlanceQueries glances, AdministrationQueries administration, Administering administering, Clock clock) : PageModel
 {
     /// <summary>The tags that runs are added up by as they come: the picker names them.</summary>
     public static readonly IReadOnlyList<(string Key, string Text)> Tags =
@@ -31,7 +31,7 @@ internal sealed class OperationModel(
 
     private static readonly string[] BinColumns = ["from_seconds", "to_seconds", "runs", "previous_runs"];
 
-    private static readonly string[] TagColumns = ["value", "finished", "success", "failure", "error", "timeout", "error_rate", "p50_seconds", "p95_seconds", "durations", "from", "to"];
+    private static readonly string[] TagColumns = ["value", "finished", "success", "failure", "error", "timeout", "error_rate", "p50_seconds", "p95_seconds", "durations", "seconds", "failed_seconds", "from", "to"];
 
     private static readonly string[] RunColumns = ["key", "attempt", "name", "state", "outcome", "started_at", "ended_at", "duration_seconds", "actor", "reason"];
 
@@ -62,6 +62,12 @@ internal sealed class OperationModel(
     /// <summary>The newest runs of the period.</summary>
     public ListView<RunView> Latest { get; private set; } = null!;
 
+    /// <summary>Where the time of its newest runs goes; null unless it is asked for.</summary>
+    public PathSharesView? Paths { get; private set; }
+
+    /// <summary>What was tried again and what it came to; null unless it is asked for.</summary>
+    public RetriesView? Retried { get; private set; }
+
     /// <summary>Whether only the part that changes is asked for.</summary>
     public bool IsFragment { get; private set; }
 
@@ -74,9 +80,10 @@ internal sealed class OperationModel(
     /// <summary>The page.</summary>
     /// <param name="key">The operation's key.</param>
     /// <param name="by">The key of a tag.</param>
+    /// <param name="show">What is added up on demand: <c>path</c> or <c>retries</c>.</param>
     /// <param name="table">Which of the tables is wanted as CSV.</param>
     /// <param name="cancellationToken">The request's end.</param>
-    public async Task<IActionResult> OnGetAsync(string key, string? by, string? table, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnGetAsync(string key, string? by, string? show, string? table, CancellationToken cancellationToken)
     {
         Key = key;
         IsFragment = Request.Query.ContainsKey("fragment");
@@ -107,6 +114,9 @@ internal sealed class OperationModel(
         }
         if (!IsFragment)
         {
+            // Many runs are read for these, so not until somebody wants them, and not anew with every event.
+            Paths = show == "path" ? await paths.OfAsync(operation, Numbers.Window.From, Numbers.Window.To, visible, cancellationToken) : null;
+            Retried = show == "retries" ? await retries.OfAsync(operation, Numbers.Window.From, Numbers.Window.To, visible, cancellationToken) : null;
             // From the log: what was set a moment ago is not in the read models yet.
             Setting = administering.Refusal(User) is null ? (await administration.FindAsync(operation, visible, cancellationToken))?.Setting : null;
             Answer = Setting is null ? null : SettingsAnswer.Take(TempData);
@@ -146,6 +156,15 @@ internal sealed class OperationModel(
 
     /// <summary>The runs with a value of the tag.</summary>
     public string RunsWith(string value) => Links.Runs(Key, Numbers.GroupsWindow!, ("tag", $"{By}={value}"));
+
+    /// <summary>The runs of a revision.</summary>
+    public string RunsOf(string revision) => Runs(("tag", $"vcs.ref.head.revision={revision}"));
+
+    /// <summary>The same of the API.</summary>
+    public string ApiOf(string what) => Here.To($"/api/v1/operations/{Key}/{what}", [("from", Durations.Iso(Numbers.Window.From)), ("to", Durations.Iso(Numbers.Window.To))]);
+
+    /// <summary>Days of the runs that the table by tag is of; null where not all of the interval were read.</summary>
+    public double? GroupDays => Numbers.Sampled is { } sampled && sampled.Read < sampled.Of ? null : (Numbers.GroupsWindow!.To - Numbers.GroupsWindow.From).TotalDays;
 
     /// <summary>The address of a table as CSV.</summary>
     public string Table(string name) => Here.With(Request, ("format", "csv"), ("table", name));
@@ -187,7 +206,7 @@ internal sealed class OperationModel(
         "distribution" => Csv.File("distribution", BinColumns, Numbers.Distribution.Zip(Numbers.PreviousDistribution, static (now, before) => new object?[] { now.From, now.To, now.Count, before.Count })),
         "tags" => Csv.File("by-tag", TagColumns, Numbers.Groups!.Select(g => new object?[]
         {
-            g.Value, g.Finished, g.Success, g.Failure, g.Error, g.Timeout, g.ErrorRate, g.Duration.P50, g.Duration.P95, g.Duration.Sample, Numbers.GroupsWindow!.From, Numbers.GroupsWindow.To,
+            g.Value, g.Finished, g.Success, g.Failure, g.Error, g.Timeout, g.ErrorRate, g.Duration.P50, g.Duration.P95, g.Duration.Sample, g.Time, g.FailedTime, Numbers.GroupsWindow!.From, Numbers.GroupsWindow.To,
         })),
         "runs" => Csv.File("latest-runs", RunColumns, Latest.Items.Where(static r => r.Hidden is not true).Select(static r => new object?[]
         {

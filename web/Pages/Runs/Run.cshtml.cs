@@ -186,6 +186,10 @@ internal sealed class RunModel(
             .Select(e => Trace.Runs.FirstOrDefault(r => r.SpanId == (kind == "parent" ? e.From : e.To)))
             .FirstOrDefault(r => r is not null && r.Hidden is not true && (kind == "parent" || Show.Rendering(r) == rendering));
 
+    /// <summary>Where the run's time went; null where it is not its trace's root, or has neither parts nor stages.</summary>
+    public LeadTimeView? LeadTime =>
+        Trace is { LeadTime: { Duration: > 0 } lead } && Trace.Root == Run!.SpanId && lead.Types.Count + lead.Stages.Count > 0 ? lead : null;
+
     /// <summary>Whether the run's parent was refused because it would have closed a cycle.</summary>
     public bool IsParentRefused => Trace?.Refused.Contains(Run!.SpanId) is true;
 

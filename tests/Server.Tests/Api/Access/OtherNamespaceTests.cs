@@ -35,7 +35,7 @@ public sealed class OtherNamespaceTests(TokenServer server)
         var telling = await TellingAsync(await TokenAsync("read", _ours), static r => r.Method == "GET", run, operation, position, quarantined);
         Assert.Superset(new HashSet<string>(
             [
-                "/", "/api/v1/events", "/api/v1/events/{position:long}", "/api/v1/operations", "/api/v1/operations/{key}", "/api/v1/runs", "/api/v1/runs/{key}",
+                "/", "/api/v1/events", "/api/v1/events/{position:long}", "/api/v1/operations", "/api/v1/operations/{key}", "/api/v1/operations/{key}/path", "/api/v1/runs", "/api/v1/runs/{key}",
                 "/api/v1/runs/{key}/events", "/api/v1/runs/{key}/trace", "/api/v1/tags/{**key}", "/audit", "/operations", "/operations/{key}", "/runs", "/runs/{key}",
             ]), telling.Select(static t => t.Split(' ')[0]).ToHashSet());
     }
@@ -55,7 +55,7 @@ public sealed class OtherNamespaceTests(TokenServer server)
                 Assert.DoesNotContain("{", address, StringComparison.Ordinal);
                 var queries = route.Method == "GET"
                     ? ["", $"?namespace={_ours}", $"?q={_ours}", $"?name=name-{_ours}", $"?actor=actor-{_ours}", $"?tag=tag-{_ours}:value-{_ours}", $"?operation={operation}", $"?run={run}",
-                        $"?id={Sent.Rendering(_ours, "r")}", $"?event={position}", "?hidden=true&limit=200", "?format=csv", "?export=csv", "?export=ndjson"]
+                        $"?id={Sent.Rendering(_ours, "r")}", $"?event={position}", "?hidden=true&limit=200", "?show=retries", "?from=2024-03-04T12:00:00Z&to=2024-03-04T13:00:00Z&show=path", "?format=csv", "?export=csv", "?export=ndjson"]
                     : new[] { "" };
                 foreach (var query in queries)
                 {

@@ -61,6 +61,41 @@ public abstract class OperationsContract(ApiServer server)
     }
 
     [Fact]
+    public async Task What_failures_cost_stands_in_the_inventory_in_the_numbers_and_in_their_groups()
+    {
+        await RecordAsync();
+
+        var list = await Client.ReadAsync($"/api/v1/operations?namespace={_ns}&{Today}&sort=-failed");
+        var shop = list.GetProperty("items")[0];
+        var metrics = await Client.ReadAsync($"/api/v1/operations/{shop.Text("key")}/metrics?{Hour}&by=service");
+
+        Assert.Equal(("shop", 140.0, 420.0), (shop.Text("name"), Number(shop, "failedTimePerWeek"), Number(shop, "timePerWeek")));
+        Assert.Equal(140, Number(list.GetProperty("summary"), "failedTimePerWeek"));
+        Assert.Equal((60.0, 20.0), (Number(metrics.GetProperty("totals"), "time"), Number(metrics.GetProperty("totals"), "failedTime")));
+        Assert.Equal([(30.0, 20.0), (30.0, 0.0)], metrics.GetProperty("groups").EnumerateArray().Select(static g => (Number(g, "time"), Number(g, "failedTime"))));
+    }
+
+    [Fact]
+    public async Task Where_the_time_goes_and_what_was_tried_again_are_told()
+    {
+        var sha = """ "name":"checks","tags":{"vcs.ref.head.revision":"abc"} """;
+        await Client.RecordAsync(
+            Sent.Start(_ns, "p", 0, "pipeline", """ "name":"ship" """),
+            Sent.Start(_ns, "a", 0, more: $"{sha},\"parents\":[\"{Sent.Rendering(_ns, "p", "pipeline")}\"]"), Sent.End(_ns, "a", 4, more: """ "outcome":"failure" """),
+            Sent.Start(_ns, "b", 5, more: $"{sha},\"parents\":[\"{Sent.Rendering(_ns, "p", "pipeline")}\"]"), Sent.End(_ns, "b", 10), Sent.End(_ns, "p", 10, "pipeline"));
+        var keys = (await Client.ReadAsync($"/api/v1/operations?namespace={_ns}")).GetProperty("items").EnumerateArray().ToDictionary(static o => o.Text("name")!, static o => o.Text("key"));
+
+        var path = await Client.ReadAsync($"/api/v1/operations/{keys["ship"]}/path?{Hour}");
+        var retries = await Client.ReadAsync($"/api/v1/operations/{keys["checks"]}/retries?{Hour}");
+
+        Assert.Equal((1, 10.0), (Number(path, "traces"), Number(path.GetProperty("duration"), "p50")));
+        Assert.Equal(["run checks 0.9", "wait ship 0.1"], path.GetProperty("path").EnumerateArray().Select(static p => FormattableString.Invariant($"{p.Text("kind")} {p.Text("name")} {Number(p, "meanShare")}")));
+        Assert.Equal((2, 4.0), (Number(path.GetProperty("steps")[0], "runs"), Number(path.GetProperty("steps")[0], "failedTime")));
+        Assert.Equal((2, 1, 1.0, 0.0, 5.0), (Number(retries, "runs"), Number(retries, "flaky"), Number(retries, "firstErrorRate"), Number(retries, "finalErrorRate"), Number(retries, "retryTime")));
+        Assert.Equal(("flaky", "abc"), (retries.GetProperty("items")[0].Text("verdict"), retries.GetProperty("items")[0].Text("revision")));
+    }
+
+    [Fact]
     public async Task Without_any_argument_the_numbers_are_of_the_last_thirty_days()
     {
         await RecordAsync();
@@ -98,6 +133,10 @@ public abstract class OperationsContract(ApiServer server)
     [InlineData("/api/v1/operations/{key}/metrics?interval=hour&from=2024-01-01T00:00:00Z&to=2024-06-01T00:00:00Z", "interval")]
     [InlineData("/api/v1/operations/{key}/metrics?from=2024-03-05T00:00:00Z&to=2024-03-04T00:00:00Z", "to")]
     [InlineData("/api/v1/operations/{key}/metrics?to=now", "to")]
+    [InlineData("/api/v1/operations/{key}/path?from=2024-03-05T00:00:00Z&to=2024-03-04T00:00:00Z", "to")]
+    [InlineData("/api/v1/operations/{key}/path?from=yesterday", "from")]
+    [InlineData("/api/v1/operations/{key}/retries?from=1969-03-05T00:00:00Z", "from")]
+    [InlineData("/api/v1/operations/{key}/retries?to=now", "to")]
     [InlineData("/api/v1/operations/{key}/metrics?to=0001-01-01T00:00:00Z", "to")]
     [InlineData("/api/v1/operations?to=0001-01-01T00:00:00Z", "to")]
     [InlineData("/api/v1/operations/{key}/metrics?zone=Atlantis/Capital", "zone")]
@@ -117,6 +156,8 @@ public abstract class OperationsContract(ApiServer server)
     [Theory]
     [InlineData("")]
     [InlineData("/metrics")]
+    [InlineData("/path")]
+    [InlineData("/retries")]
     public async Task An_operation_that_is_not_there_is_not_found(string more)
     {
         foreach (var key in new[] { "0000000000000", "vvvvvvvvvvvvv", "short", "ABCDEFGHIJKLM" })

@@ -49,6 +49,19 @@ public abstract class TraceContract(ApiServer server)
     }
 
     [Fact]
+    public async Task Waits_say_their_stage_and_the_lead_time_is_told_by_type_and_stage()
+    {
+        var items = await Client.RecordAsync([.. Pipeline, Sent.Event("transition", _ns, "p", 0, "pipeline", """ "stage":"build" """), Sent.Event("transition", _ns, "p", 22, "pipeline", """ "stage":"ship" """)]);
+        var trace = await Client.RunAsync(items[0], "/trace");
+
+        Assert.Equal(["build", "build", "ship", "ship"], trace.GetProperty("criticalPath").EnumerateArray().Where(static p => p.Text("kind") == "wait").Select(static p => p.Text("stage")));
+        var lead = trace.GetProperty("leadTime");
+        Assert.Equal((32.0, 24.0, 8.0), (lead.GetProperty("duration").GetDouble(), lead.GetProperty("atWork").GetDouble(), lead.GetProperty("waiting").GetDouble()));
+        Assert.Equal(["build 24 24"], lead.GetProperty("types").EnumerateArray().Select(static t => $"{t.Text("type")} {t.GetProperty("time").GetDouble()} {t.GetProperty("onPath").GetDouble()}"));
+        Assert.Equal(["build 22 3", "ship 10 5"], lead.GetProperty("stages").EnumerateArray().Select(static s => $"{s.Text("stage")} {s.GetProperty("time").GetDouble()} {s.GetProperty("waiting").GetDouble()}"));
+    }
+
+    [Fact]
     public async Task The_critical_path_is_what_decided_when_the_root_ended()
     {
         var items = await Client.RecordAsync(Pipeline);

@@ -109,6 +109,7 @@ try
     app.MapImport();
     app.MapReads();
     app.MapOperations();
+    app.MapWhy();
     app.MapLog();
     app.MapAdministration();
     app.MapAdministrationForms();

@@ -16,6 +16,7 @@ namespace ValueStream.Server.Operations;
 [JsonSerializable(typeof(OperationsView))]
 [JsonSerializable(typeof(OperationView))]
 [JsonSerializable(typeof(MetricsView))]
+[JsonSerializable(typeof(OperationChangesView))]
 [JsonSerializable(typeof(Api.ArchiveRequest))]
 [JsonSerializable(typeof(Archived))]
 [JsonSerializable(typeof(RedactAnswer))]

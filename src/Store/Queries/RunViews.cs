@@ -39,6 +39,9 @@ internal static class RunViews
     /// <summary>The rows of some runs, and of all that they may be below.</summary>
     public static IQueryable<RunRow> WithAncestors(Snapshot snapshot, IEnumerable<long> keys, int count) => Walk(snapshot, keys, Ancestors, count + MostAncestors);
 
+    /// <summary>The rows of some runs, and of all that may be below them.</summary>
+    public static IQueryable<RunRow> WithDescendants(Snapshot snapshot, IEnumerable<long> keys, int limit) => Walk(snapshot, keys, Descendants, limit);
+
     /// <summary>The view of a row; without its trace id, which no row knows by itself.</summary>
     public static RunView View(RunRow row, RunDetails beside, Visible visible)
     {
@@ -123,18 +126,24 @@ internal static class RunViews
         new($"run_mentions_{slot}", $"run_aliases_{slot}", $"next.reference = r.reference AND {IsFirstKnown("r", slot)}"),
     ];
 
+    /// <summary>From one that is known down to those that may be below it.</summary>
+    private static Step[] Descendants(string slot) =>
+    [
+        new($"runs_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
+        new($"run_aliases_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
+        new($"runs_{slot}", $"runs_{slot}", $"next.parent_span_id = r.span_id AND (r.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
+        new($"runs_{slot}", $"run_mentions_{slot}", $"next.reference = r.reference AND {IsFirstKnown("next", slot)}"),
+        new($"run_aliases_{slot}", $"run_mentions_{slot}", $"next.reference = r.reference AND {IsFirstKnown("next", slot)}"),
+    ];
+
     /// <summary>Up, down, and to those with the same trace id.</summary>
     private static Step[] Joined(string slot) =>
     [
         .. Ancestors(slot),
-        new($"runs_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
-        new($"run_aliases_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
-        new($"runs_{slot}", $"runs_{slot}", $"next.parent_span_id = r.span_id AND (r.source <> '{SourceNames.Otlp}' OR next.trace_id = r.trace_id)"),
+        .. Descendants(slot),
         // By way of the trace, once: of ten thousand spans each would lead to all the others.
         new(null, $"runs_{slot}", "next.key = m.key", Step.ToTrace),
         new(null, $"runs_{slot}", "next.trace_id = m.trace"),
-        new($"runs_{slot}", $"run_mentions_{slot}", $"next.reference = r.reference AND {IsFirstKnown("next", slot)}"),
-        new($"run_aliases_{slot}", $"run_mentions_{slot}", $"next.reference = r.reference AND {IsFirstKnown("next", slot)}"),
     ];
 
     /// <summary>Of the readings in a run's texts the first that is a name counts; so none before it (b) may be one. Runs and aliases are names alike.</summary>

@@ -14,6 +14,9 @@ public static class TellingKeys
     /// <summary>What is a name of software, although it looks like that of a run.</summary>
     private static readonly HashSet<string> Software = new(StringComparer.Ordinal) { "container.image.id", "host.image.id", "process.executable.build_id.htlhash" };
 
+    /// <summary>What only runs that failed are tagged with.</summary>
+    private static readonly HashSet<string> OfFailures = new(StringComparer.Ordinal) { "test.case.name" };
+
     /// <summary>A word that says what became of a run, wherever it stands in a key: <c>error.type</c>, <c>process.exit.code</c>, <c>cicd.pipeline.result</c>.</summary>
     private static readonly HashSet<string> OfOutcomes = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -39,6 +42,10 @@ public static class TellingKeys
         if (Software.Contains(key))
         {
             return true;
+        }
+        if (OfFailures.Contains(key))
+        {
+            return false;
         }
         var rest = key.AsSpan();
         var word = rest;

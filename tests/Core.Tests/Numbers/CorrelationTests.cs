@@ -113,6 +113,7 @@ public sealed class CorrelationTests
     [InlineData("issue.number")]
     [InlineData("build.before_sha")]
     [InlineData("jira.status.category")]
+    [InlineData("test.case.name")]
     public void Keys_that_follow_from_the_outcome_or_name_one_thing_are_left_out(string key) => Assert.False(TellingKeys.Includes(key));
 
     [Theory]

@@ -12,7 +12,7 @@ public sealed class ChangeQueries
     public const int MostOperations = 30;
 
     /// <summary>So many runs of an operation are looked at for those that count.</summary>
-    private const int MostLookedAt = 500;
+    private const int MostLookedAt = 250;
 
     /// <summary>So many traits are listed of a change.</summary>
     private const int MostTraits = 5;

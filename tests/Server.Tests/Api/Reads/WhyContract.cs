@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ValueStream.Server.Tests.Api;
 
 namespace ValueStream.Server.Tests.Api.Reads;
 

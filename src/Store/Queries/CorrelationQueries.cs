@@ -229,5 +229,5 @@ public sealed class CorrelationQueries
         CorrelationGroup.Failed => "Runs that ended as failure, error or timeout, against those that succeeded.",
         CorrelationGroup.Slow => "Successful runs that took longer than 95 % of the successful ones of their operation, against the other successful ones.",
         _ => "Runs that match the search, against others of the same operations and window.",
-    }) + " Score: the share of the former that carries a value minus that of the latter. At least 5 runs carry it; p by chi-square or Fisher, below 0.05 after Benjamini-Hochberg over all tried.";
+    }) + " Score: the share of the former that carries a value minus that of the latter. At least 5 runs carry it; p by Fisher's exact test, below 0.05 after Benjamini-Hochberg over all tried.";
 }

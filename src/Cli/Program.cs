@@ -27,6 +27,8 @@ internal static class Program
                 return Answering(() => VerifyCommand.Run(arguments[1..]));
             case "runs":
                 return Answering(() => RunsCommand.Run(arguments[1..], now));
+            case "why":
+                return Answering(() => WhyCommand.Run(arguments[1..], now));
             case "report":
                 return Answering(() => ReportCommand.Run(arguments[1..]));
             case "audit":

@@ -110,6 +110,7 @@ try
     app.MapReads();
     app.MapOperations();
     app.MapPaths();
+    app.MapWhy();
     app.MapLog();
     app.MapAdministration();
     app.MapAdministrationForms();

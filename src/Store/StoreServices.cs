@@ -71,6 +71,8 @@ public static class StoreServices
         services.AddSingleton(static p => new MetricQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new PathQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new RetryQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new CorrelationQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static p => new ChangeQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new GlanceQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static p => new TagQueries(p.GetRequiredService<Snapshot.Source>()));
         services.AddSingleton(static p => new EventQueries(p.GetRequiredService<Snapshot.Source>(), p.GetRequiredService<LogReader>()));

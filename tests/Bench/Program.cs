@@ -1,11 +1,12 @@
 using ValueStream.Bench;
 
 // Measures the budgets of the design, each a ratio or a time of one run on one machine, and prints them as the README quotes them:
-//   dotnet run -c Release --project tests/Bench [ingest] [append] [stream] [sqlite] [cli] [page] [paint] [projection] [numbers] [lag] [webhooks] [forward] [numbers10m]
+//   dotnet run -c Release --project tests/Bench [ingest] [append] [stream] [sqlite] [cli] [page] [paint] [projection] [numbers] [lag] [webhooks] [forward] [why] [numbers10m]
 // Without names it measures everything but numbers10m, which takes twenty minutes by itself, or less when VALUESTREAM_BENCH_DATABASE names a database to keep.
 (string Name, Func<IAsyncEnumerable<Figure>> Measure)[] parts = 
 [
     ("ingest", IngestBench.PostgresAsync), ("append", AppendBench.MeasureAsync), ("stream", IngestBench.StreamAsync), ("sqlite", IngestBench.SqliteAsync), ("cli", CliBench.MeasureAsync), ("page", PageBench.MeasureAsync), ("paint", PaintBench.MeasureAsync), ("projection", ProjectionBench.MeasureAsync), ("numbers", NumbersBench.MeasureAsync), ("lag", LagBench.MeasureAsync), ("webhooks", WebhookBench.MeasureAsync), ("forward", ForwardBench.MeasureAsync),
+    ("why", WhyBench.MeasureAsync),
     ("numbers10m", NumbersBench.MeasureTenMillionAsync),
 ];
 var unknown = args.Except(parts.Select(static p => p.Name)).ToList();

@@ -62,7 +62,10 @@ internal sealed class Filled : IAsyncDisposable
     private Filled(ServiceProvider services, long events) => (_services, _events) = (services, events);
 
     /// <summary>Fills a new database's log; what is in it already is taken to be this history.</summary>
-    public static async Task<Filled> StartAsync(string connectionString, MadeUpHistory history, int apart)
+    public static Task<Filled> StartAsync(string connectionString, MadeUpHistory history, int apart) => StartAsync(connectionString, history.Events(apart));
+
+    /// <summary>Fills a new database's log; what is in it already is taken to be this history.</summary>
+    public static async Task<Filled> StartAsync(string connectionString, IEnumerable<NewEvent> history)
     {
         var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddStore(connectionString).BuildServiceProvider();
         await services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken.None);
@@ -70,7 +73,7 @@ internal sealed class Filled : IAsyncDisposable
         await log.StartAsync(CancellationToken.None);
         var events = (await services.GetRequiredService<EventQueries>().HeadAsync(CancellationToken.None)).Position;
         var writing = new Queue<Task>();
-        foreach (var chunk in (events > 0 ? [] : history.Events(apart)).Chunk(1_000))
+        foreach (var chunk in (events > 0 ? [] : history).Chunk(1_000))
         {
             writing.Enqueue(log.AppendAsync(chunk));
             events += chunk.Length;

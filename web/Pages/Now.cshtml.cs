@@ -6,13 +6,14 @@ using ValueStream.Web.Pages.Shared;
 namespace ValueStream.Web.Pages;
 
 /// <summary>Now: is anything running, stuck or newly worse?</summary>
-internal sealed class NowModel(RunQueries runs, OperationQueries operations, GlanceQueries glances, Clock clock) : PageModel
+internal sealed class NowModel(RunQueries runs, OperationQueries operations, ChangeQueries changes, GlanceQueries glances, Clock clock) : PageModel
 {
     /// <summary>So many running runs are looked at.</summary>
     public const int MostRunning = 200;
 
     private const int MostLines = 12;
     private const int MostRows = 8;
+    private const int MostNewest = 5;
 
     /// <summary>What runs and is not part of something that runs, the most overdue first.</summary>
     public IReadOnlyList<Running> All { get; private set; } = [];
@@ -31,6 +32,9 @@ internal sealed class NowModel(RunQueries runs, OperationQueries operations, Gla
 
     /// <summary>What changed, the worst first.</summary>
     public IReadOnlyList<Changed> Changes { get; private set; } = [];
+
+    /// <summary>The operations whose newest runs differ from those before, the surest first.</summary>
+    public IReadOnlyList<OperationChangeView> Newest { get; private set; } = [];
 
     /// <summary>The newest deploys, one for each service and environment.</summary>
     public IReadOnlyList<RunView> Deploys { get; private set; } = [];
@@ -55,6 +59,7 @@ internal sealed class NowModel(RunQueries runs, OperationQueries operations, Gla
         Lately = await glances.LatelyAsync(visible, cancellationToken);
         Week = await operations.ListAsync(new() { From = clock.Now.AddDays(-6), Details = false }, visible, cancellationToken);
         Changes = [.. Week.Items.SelectMany(static o => Changed.Of(o)).OrderByDescending(static c => c.IsWorse).ThenByDescending(static c => c.Weight).Take(MostRows)];
+        Newest = [.. (await changes.ListAsync(Week.Items.Select(static o => o.Key), visible, cancellationToken)).Items.Take(MostNewest)];
         Costly = [.. Week.Items.Where(static o => o.TimePerWeek > 0).OrderByDescending(static o => o.TimePerWeek).Take(MostRows)];
         var deploys = Week.Items.Where(static o => o.Type == "deploy").OrderByDescending(static o => o.LastAt).Take(5).Select(static o => o.Key);
         Deploys = [.. (await glances.NewestOfAsync(deploys, 24, visible, cancellationToken)).DistinctBy(static r => (r.Namespace, Of(r, "service"), Of(r, "deployment.environment.name"))).Take(MostRows)];

@@ -27,6 +27,8 @@ const points = (rows, at) => rows.map((row, i) => [i, at(row)]).filter(([, y]) =
 const rule = 'path://M8,0h1v9h-1z';
 const dashes = 'path://M0,4h4v1h-4zM7,4h4v1h-4zM14,4h4v1h-4z';
 
+const dots3 = 'path://M8,0h2v2h-2zM8,4h2v2h-2zM8,8h2v2h-2z';
+
 // Where there is little room the legend has lines of its own.
 const legend = (place, data) => ({
   top: 0, [place.clientWidth < 560 ? 'left' : 'right']: 0, itemWidth: 18, itemHeight: 9, itemGap: 8, textStyle: { color: colour('muted'), fontSize: 12 }, data, selectedMode: false,
@@ -38,10 +40,11 @@ const trend = (place) => {
   const ticks = place.dataset.ticks.split('|'), step = Number(place.dataset.step);
   const p50 = points(rows, (row) => value(row[6])), dots = p50.length > 60 ? 0 : p50.length > 2 ? 4 : 7;
   const deploys = rows.flatMap((row, i) => (row[9] && value(row[9]) ? [{ xAxis: i }] : []));
+  const changed = rows.flatMap((row, i) => (row[0].parentElement.dataset.changed ? [{ xAxis: i }] : []));
   const bar = (name, column, color) => ({ name, type: 'bar', stack: 'runs', xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 20, data: rows.map((row) => value(row[column])), itemStyle: { color, opacity: name === 'failed' ? 1 : 0.6 } });
   return {
     ...frame(),
-    legend: legend(place, ['p50', { name: 'p50 to p95', icon: 'rect' }, { name: 'p50 before', icon: dashes }, ...(deploys.length ? [{ name: 'deploys', icon: rule }] : []), 'failed runs', 'success', 'cancelled']),
+    legend: legend(place, ['p50', { name: 'p50 to p95', icon: 'rect' }, { name: 'p50 before', icon: dashes }, ...(deploys.length ? [{ name: 'deploys', icon: rule }] : []), ...(changed.length ? [{ name: 'changed', icon: dots3 }] : []), 'failed runs', 'success', 'cancelled']),
     grid: [{ left: 64, right: 12, top: 40 + down, height: 176 - down }, { left: 64, right: 12, top: 256, height: 72 }],
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
     xAxis: [named(labels, { axisLabel: { show: false } }), named(labels, { gridIndex: 1 })],
@@ -65,6 +68,8 @@ const trend = (place) => {
       { name: 'p50', type: 'line', symbol: 'circle', symbolSize: dots, lineStyle: { width: 2, color: colour('accent') }, itemStyle: { color: colour('accent') }, data: p50 },
       { name: 'deploys', type: 'line', data: [], itemStyle: { color: colour('text') },
         markLine: { silent: true, symbol: 'none', label: { show: false }, lineStyle: { type: 'solid', width: 1, color: colour('text'), opacity: 0.22 }, data: deploys } },
+      { name: 'changed', type: 'line', data: [], itemStyle: { color: colour('warn') },
+        markLine: { silent: true, symbol: 'none', label: { show: false }, lineStyle: { type: 'dotted', width: 2, color: colour('warn') }, data: changed } },
       { name: 'failed runs', type: 'scatter', symbol: 'path://M0,0L2,0L5,3L8,0L10,0L10,2L7,5L10,8L10,10L8,10L5,7L2,10L0,10L0,8L3,5L0,2Z', symbolSize: 8, clip: false, itemStyle: { color: colour('bad') },
         data: points(rows, (row) => (value(row[3]) ? 0 : null)) },
       bar('failed', 3, colour('bad')), bar('success', 2, colour('ok')), bar('cancelled', 4, colour('off')),

@@ -22,6 +22,7 @@ internal static class CommandTable
         new("status", StatusCommand.Flags),
         new("verify", VerifyCommand.Flags),
         new("runs", RunsCommand.Flags),
+        new("why", WhyCommand.Flags),
         new("report", ReportCommand.Flags),
         new("audit", AuditCommand.Flags),
         new("import", ImportCommand.Flags, ImportSavedCommand.Tools, TakesFile: true),

@@ -16,6 +16,7 @@ internal static class Help
           vscli status            what is configured, what waits, does the server answer
           vscli verify            is the log what was appended? 0 yes, 1 no, 2 unchecked
           vscli runs              search runs; 0 found, 1 none, 2 could not
+          vscli why               what failed or slow runs share; 0 found, 1 nothing
           vscli report            the trace of a run, for a terminal or a pull request
           vscli audit             the events of the log, or of a run, newest first
           vscli import            past runs out of a file; what was saved of a tool
@@ -231,6 +232,38 @@ internal static class Help
           -format FORMAT        table (on a terminal only what fits), json (one array),
                                 ndjson (one object a line), csv (RFC 4180; what a
                                 spreadsheet would take for a formula begins with ')
+          {Server}
+        """;
+
+    /// <summary>Of why.</summary>
+    public const string Why = $"""
+        vscli why [OPERATION] [-of failed|slow|these] [filters] [-json]
+
+          vscli why be63vbn6s4jvi                  # what its failed runs share
+          vscli why be63vbn6s4jvi -of slow -from 7d
+          vscli why -type deploy -from 30d
+          vscli why -of these -tag host.name=ci-runner-3 -json
+
+        Compares the newest 20,000 finished runs and prints each tag's value that the
+        failed (slow) ones carry more or less often than the others: of the runs, of
+        those above (ancestor) and below them (descendant). Only what is more than
+        chance, corrected for all that was tried. The exit code:
+          0  found
+          1  nothing is more than chance, or there are too few runs
+          2  could not ask; stderr says why
+
+          OPERATION             an operation's key; all runs where it is left out
+          -of WHICH             failed: against those that succeeded (the default)
+                                slow: successful ones above the 95th percentile of
+                                their operation, against the others
+                                these: what the filters find, against others of the
+                                same operations
+          -from WHEN, -to WHEN  a time like 2026-03-02T12:00:00Z (UTC where it names no
+                                offset), or how long ago: 90m, 24h, 7d
+          -type TYPE, -namespace NAME, -name NAME, -source SOURCE, -actor WHO
+          -outcome OUTCOME      success, failure, error, timeout, cancellation, skip
+          -tag KEY=VALUE        or 'KEY|VALUE'; repeatable, then all must be there
+          -json                 the whole answer as one object
           {Server}
         """;
 

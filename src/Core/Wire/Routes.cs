@@ -9,6 +9,9 @@ public static class Routes
     /// <summary>Searches runs; below it stand one run, its trace and its events.</summary>
     public const string Runs = "/api/v1/runs";
 
+    /// <summary>Tells what runs of a search share more than others.</summary>
+    public const string Correlations = Runs + "/correlations";
+
     /// <summary>Tells where the log ends.</summary>
     public const string Head = "/api/v1/log/head";
 

@@ -17,6 +17,7 @@ namespace ValueStream.Core.Wire;
 [JsonSerializable(typeof(ListView<ProjectionView>))]
 [JsonSerializable(typeof(ListView<string>))]
 [JsonSerializable(typeof(TraceView))]
+[JsonSerializable(typeof(CorrelationsView))]
 [JsonSerializable(typeof(HeadView))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyProgress))]

@@ -18,6 +18,7 @@ namespace ValueStream.Server.Operations;
 [JsonSerializable(typeof(MetricsView))]
 [JsonSerializable(typeof(PathSharesView))]
 [JsonSerializable(typeof(RetriesView))]
+[JsonSerializable(typeof(OperationChangesView))]
 [JsonSerializable(typeof(Api.ArchiveRequest))]
 [JsonSerializable(typeof(Archived))]
 [JsonSerializable(typeof(RedactAnswer))]

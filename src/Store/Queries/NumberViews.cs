@@ -57,6 +57,9 @@ internal static class NumberViews
     public static IEnumerable<ChangesView> Changes(IEnumerable<Comparison[]> compared) =>
         Change.Judge([.. compared.SelectMany(static c => c)]).Select(View).Chunk(4).Select(static c => new ChangesView(c[0], c[1], c[2], c[3]));
 
+    /// <summary>What is to be thought of comparisons that stand in one answer.</summary>
+    public static IReadOnlyList<ChangeView> Judge(IReadOnlyList<Comparison> compared) => [.. Change.Judge(compared).Select(View)];
+
     /// <summary>The durations of two sketches in the same bins, each so many of the sketch's own that there are at most <see cref="MostBins"/>.</summary>
     public static (IReadOnlyList<BinView> Of, IReadOnlyList<BinView> Previous) Distributions(Sketch of, Sketch previous)
     {

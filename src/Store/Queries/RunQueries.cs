@@ -234,6 +234,30 @@ public sealed class RunQueries
         return keys;
     }
 
+    /// <summary>The newest finished runs that match, part by part: those of each operation that the filter leads to, for its part of the index.</summary>
+    /// <param name="snapshot">Where to look.</param>
+    /// <param name="filter">Which runs; from the first on, whatever its cursor.</param>
+    /// <param name="most">So many at most of one part; of each of several, four times an equal share.</param>
+    /// <param name="mostLookedAt">So many are looked at for those that match, where no index finds them.</param>
+    /// <param name="visible">What the caller may see.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    internal static async Task<IReadOnlyList<IQueryable<RunRow>>> FinishedAsync(
+        Snapshot snapshot, RunFilter filter, int most, int mostLookedAt, Visible visible, CancellationToken cancellationToken)
+    {
+        filter = filter with { Cursor = null };
+        var operations = await OperationsAsync(snapshot, filter, visible, cancellationToken);
+        var named = await NamedAsync(snapshot, filter, visible, cancellationToken);
+        var isFound = named is not null || filter.Tags.Count > 0;
+        var parts = OfEach(visible.Of(snapshot.Runs), operations).ToList();
+        var each = parts.Count <= 1 ? most : Math.Min(most, 4 * most / parts.Count);
+        return parts.ConvertAll(of =>
+        {
+            var runs = (filter.To is { } to ? of.Where(r => r.At < to) : of).OrderByDescending(static r => r.At);
+            return Matching(snapshot, isFound ? runs : runs.Take(mostLookedAt / parts.Count), filter, named)
+                .Where(static r => r.Outcome != null).OrderByDescending(static r => r.At).Take(each);
+        });
+    }
+
     /// <summary>The operations to which a filter leads; null where it leads to none in particular.</summary>
     private static async Task<IReadOnlyList<long>?> OperationsAsync(Snapshot snapshot, RunFilter filter, Visible visible, CancellationToken cancellationToken)
     {

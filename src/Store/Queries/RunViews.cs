@@ -39,8 +39,8 @@ internal static class RunViews
     /// <summary>The rows of some runs, and of all that they may be below.</summary>
     public static IQueryable<RunRow> WithAncestors(Snapshot snapshot, IEnumerable<long> keys, int count) => Walk(snapshot, keys, Ancestors, count + MostAncestors);
 
-    /// <summary>The rows of some runs, and of all that is below them.</summary>
-    public static IQueryable<RunRow> WithDescendants(Snapshot snapshot, IEnumerable<long> keys, int limit) => Walk(snapshot, keys, Below, limit);
+    /// <summary>The rows of some runs, and of all that may be below them.</summary>
+    public static IQueryable<RunRow> WithDescendants(Snapshot snapshot, IEnumerable<long> keys, int limit) => Walk(snapshot, keys, Descendants, limit);
 
     /// <summary>The view of a row; without its trace id, which no row knows by itself.</summary>
     public static RunView View(RunRow row, RunDetails beside, Visible visible)
@@ -130,8 +130,8 @@ internal static class RunViews
         new($"run_mentions_{slot}", $"run_aliases_{slot}", $"next.reference = r.reference AND {IsFirstKnown("r", slot)}"),
     ];
 
-    /// <summary>Steps down, to those that are below a run.</summary>
-    private static Step[] Below(string slot) =>
+    /// <summary>From one that is known down to those that may be below it.</summary>
+    private static Step[] Descendants(string slot) =>
     [
         new($"runs_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
         new($"run_aliases_{slot}", $"runs_{slot}", "next.parent_reference = r.reference"),
@@ -144,7 +144,7 @@ internal static class RunViews
     private static Step[] Joined(string slot) =>
     [
         .. Ancestors(slot),
-        .. Below(slot),
+        .. Descendants(slot),
         // By way of the trace, once: of ten thousand spans each would lead to all the others.
         new(null, $"runs_{slot}", "next.key = m.key", Step.ToTrace),
         new(null, $"runs_{slot}", "next.trace_id = m.trace"),

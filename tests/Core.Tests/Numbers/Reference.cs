@@ -16,6 +16,7 @@ internal sealed record Reference
     public required IReadOnlyList<MillionsRow> Millions { get; init; }
     public required IReadOnlyList<TwoByTwoRow> TwoByTwo { get; init; }
     public required IReadOnlyList<AdjustRow> BenjaminiHochberg { get; init; }
+    public required IReadOnlyList<CorrelationsRow> Correlations { get; init; }
     public required IReadOnlyList<QuantilesRow> Quantiles { get; init; }
 
     /// <summary>Every row must pass; a section without rows is a mistake.</summary>
@@ -51,3 +52,8 @@ internal sealed record TwoByTwoRow(long[] Case, double Fisher, double ChiSquare,
 internal sealed record AdjustRow(double[] P, double[] Adjusted);
 
 internal sealed record QuantilesRow(string Name, long[] Micros, double Mean, double[][] Quantiles);
+
+// Of each run 1 where it is in the group, then its value of each key.
+internal sealed record CorrelationsRow(int[][] Runs, int Tried, IReadOnlyList<FoundRow> Found);
+
+internal sealed record FoundRow(int[][] Traits, int InGroup, int InRest, double P);

@@ -98,6 +98,36 @@ def benjamini_hochberg():
     return [{"p": p, "adjusted": multipletests(p, method="fdr_bh")[1].tolist() if p else []} for p in cases]
 
 
+def correlations():
+    """Runs with tags, whether each is in the group, and what a straightforward reading of docs/metrics.md finds."""
+    own = numpy.random.default_rng(20260615)
+    rows = []
+    for runs, share, keys, values, causes in ((60, 0.3, 6, 4, 1), (400, 0.1, 12, 6, 2), (400, 0.1, 12, 6, 0), (1500, 0.05, 20, 15, 1)):
+        tags = own.integers(0, values, (runs, keys))
+        # A key that says the same as the first one in other words, and one that all runs agree on.
+        tags = numpy.column_stack([tags, tags[:, 0] + 100, numpy.full(runs, 7)])
+        odds = numpy.full(runs, share)
+        for cause in range(causes):
+            odds[tags[:, cause] == 1] = min(0.95, 6 * share)
+        group = own.uniform(0, 1, runs) < odds
+        sets = {}
+        for key in range(keys + 2):
+            for value in numpy.unique(tags[:, key]):
+                carries = tags[:, key] == value
+                if 5 <= carries.sum() < runs:
+                    sets.setdefault(carries.tobytes(), (carries, []))[1].append([key, int(value)])
+        tried = []
+        for carries, traits in sets.values():
+            table = [[int((carries & group).sum()), int((~carries & group).sum())], [int((carries & ~group).sum()), int((~carries & ~group).sum())]]
+            tried.append((sorted(traits), table, scipy.stats.fisher_exact(table)[1]))
+        adjusted = multipletests([t[2] for t in tried], method="fdr_bh")[1]
+        rows.append({
+            "runs": [[int(g)] + t.tolist() for g, t in zip(group, tags)], "tried": len(tried),
+            "found": [{"traits": t[0], "inGroup": t[1][0][0], "inRest": t[1][1][0], "p": float(p)} for t, p in zip(tried, adjusted) if p < 0.05],
+        })
+    return rows
+
+
 def quantiles():
     """Microseconds; the quantiles, in seconds, are PERCENTILE_CONT's, which NumPy calls linear."""
     data = {
@@ -131,6 +161,7 @@ reference = {
     "millions": millions(),
     "twoByTwo": two_by_two(),
     "benjaminiHochberg": benjamini_hochberg(),
+    "correlations": correlations(),
     "quantiles": quantiles(),
 }
 with open("reference.json", "w", encoding="utf-8") as file:

@@ -11,7 +11,8 @@ namespace ValueStream.Web.Pages.Operations;
 
 /// <summary>Operation: how is it doing, since when, and for whom?</summary>
 internal sealed class OperationModel(
-    OperationQueries operations, MetricQueries metrics, PathQueries paths, RetryQueries retries, RunQueries runs, GlanceQueries glances, AdministrationQueries administration, Administering administering, Clock clock) : PageModel
+    OperationQueries operations, MetricQueries metrics, PathQueries paths, RetryQueries retries, RunQueries runs, GlanceQueries glances, CorrelationQueries correlations, ChangeQueries changes,
+    AdministrationQueries administration, Administering administering, Clock clock) : PageModel
 {
     /// <summary>The tags that runs are added up by as they come: the picker names them.</summary>
     public static readonly IReadOnlyList<(string Key, string Text)> Tags =
@@ -68,6 +69,12 @@ internal sealed class OperationModel(
     /// <summary>What was tried again and what it came to; null unless it is asked for.</summary>
     public RetriesView? Retried { get; private set; }
 
+    /// <summary>What its failed or slow runs share; null where nobody asks.</summary>
+    public CorrelationsView? Correlations { get; private set; }
+
+    /// <summary>What changed with its newest runs; null where nothing did.</summary>
+    public OperationChangeView? Change { get; private set; }
+
     /// <summary>Whether only the part that changes is asked for.</summary>
     public bool IsFragment { get; private set; }
 
@@ -82,8 +89,9 @@ internal sealed class OperationModel(
     /// <param name="by">The key of a tag.</param>
     /// <param name="show">What is added up on demand: <c>path</c> or <c>retries</c>.</param>
     /// <param name="table">Which of the tables is wanted as CSV.</param>
+    /// <param name="of">Whether it is asked what the <c>failed</c> or the <c>slow</c> runs share.</param>
     /// <param name="cancellationToken">The request's end.</param>
-    public async Task<IActionResult> OnGetAsync(string key, string? by, string? show, string? table, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnGetAsync(string key, string? by, string? show, string? table, string? of, CancellationToken cancellationToken)
     {
         Key = key;
         IsFragment = Request.Query.ContainsKey("fragment");
@@ -112,11 +120,14 @@ internal sealed class OperationModel(
         {
             return File(table);
         }
+        Change = await changes.OfAsync(operation, visible, cancellationToken);
         if (!IsFragment)
         {
             // Many runs are read for these, so not until somebody wants them, and not anew with every event.
             Paths = show == "path" ? await paths.OfAsync(operation, Numbers.Window.From, Numbers.Window.To, visible, cancellationToken) : null;
             Retried = show == "retries" ? await retries.OfAsync(operation, Numbers.Window.From, Numbers.Window.To, visible, cancellationToken) : null;
+            Correlations = CorrelationGroups.Parse(of) is { } group and not CorrelationGroup.These
+                ? await correlations.OfAsync(operation, group, Numbers.Window.From, Numbers.Window.To, visible, cancellationToken) : null;
             // From the log: what was set a moment ago is not in the read models yet.
             Setting = administering.Refusal(User) is null ? (await administration.FindAsync(operation, visible, cancellationToken))?.Setting : null;
             Answer = Setting is null ? null : SettingsAnswer.Take(TempData);
@@ -150,6 +161,15 @@ internal sealed class OperationModel(
 
     /// <summary>The names of what was deployed in a step of the trend, one for each deploy.</summary>
     public IEnumerable<string> DeploysIn(StepView step) => (Deploys ?? []).Where(d => d.At >= step.At && d.At < step.To).Select(static d => d.Name);
+
+    /// <summary>Whether what changed with its newest runs began in a step of the trend.</summary>
+    public bool BeganIn(StepView step) => Change is { } change && change.Since >= step.At && change.Since < step.To;
+
+    /// <summary>What the failed or slow ones share, and the ways to ask for it.</summary>
+    public Findings Findings => new("What do the failed (slow) ones share?",
+    [
+        .. new[] { ("failed", "Failed runs"), ("slow", "Slow runs") }.Select(o => (o.Item2, Here.With(Request, ("of", o.Item1)), Correlations?.Of == o.Item1)),
+    ], Correlations);
 
     /// <summary>The runs behind a number.</summary>
     public string Runs(params (string Name, string Value)[] more) => Links.Runs(Key, Numbers.Window, more);

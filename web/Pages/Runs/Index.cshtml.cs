@@ -10,7 +10,7 @@ using ValueStream.Web.Pages.Shared;
 namespace ValueStream.Web.Pages.Runs;
 
 /// <summary>Runs: what ran, newest first, by anything that is known of it.</summary>
-internal sealed class IndexModel(RunQueries runs, OperationQueries operations, Clock clock) : PageModel
+internal sealed class IndexModel(RunQueries runs, OperationQueries operations, CorrelationQueries correlations, Clock clock) : PageModel
 {
     /// <summary>What the address asks for.</summary>
     public RunSearch Search { get; private set; } = null!;
@@ -26,6 +26,17 @@ internal sealed class IndexModel(RunQueries runs, OperationQueries operations, C
 
     /// <summary>The name of the operation that is asked for.</summary>
     public string? Operation { get; private set; }
+
+    /// <summary>What the runs of the search share; null where nobody asks.</summary>
+    public CorrelationsView? Correlations { get; private set; }
+
+    /// <summary>What they share, and the ways to ask for it.</summary>
+    public Findings Findings => new("Why? What do they share?",
+    [
+        // Without a search there are no others.
+        .. new[] { ("these", "Compare these with the rest"), ("failed", "What the failed ones share"), ("slow", "What the slow ones share") }.Where(o => o.Item1 != "these" || Search.Active.Any())
+            .Select(o => (o.Item2, Here.With(Request, ("of", o.Item1)), Correlations?.Of == o.Item1)),
+    ], Correlations);
 
     /// <summary>Whether only the part that changes is asked for.</summary>
     public bool IsFragment { get; private set; }
@@ -50,8 +61,9 @@ internal sealed class IndexModel(RunQueries runs, OperationQueries operations, C
 
     /// <summary>The page.</summary>
     /// <param name="find">Text of the search box: a key, a rendering or a name.</param>
+    /// <param name="of">Whether it is asked what <c>these</c> runs share, or the <c>failed</c> or <c>slow</c> ones among them.</param>
     /// <param name="cancellationToken">The request's end.</param>
-    public async Task<IActionResult> OnGetAsync(string? find, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnGetAsync(string? find, string? of, CancellationToken cancellationToken)
     {
         if (find?.Trim() is { Length: > 0 } text)
         {
@@ -85,6 +97,10 @@ internal sealed class IndexModel(RunQueries runs, OperationQueries operations, C
                 var from = Ends.Since > (Search.Filter.From ?? DateTimeOffset.MinValue) ? Ends.Since : Search.Filter.From;
                 Strip = RunStrip.Of(Ends.Items, from ?? Ends.Items.Min(static e => e.At), Search.Filter.To is { } to && to < clock.Now ? to : clock.Now, clock.Zone);
             }
+        }
+        if (!IsFragment && CorrelationGroups.Parse(of) is { } group)
+        {
+            Correlations = await correlations.OfAsync(Search.Filter, group, visible, cancellationToken);
         }
         return Page();
     }

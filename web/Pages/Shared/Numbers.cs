@@ -26,23 +26,24 @@ internal static class Numbers
     /// <summary>How a number changed: <c>▲ 18 %</c>, grey when it is noise or too few, with the test's p in the title.</summary>
     /// <param name="change">The change.</param>
     /// <param name="moreIsWorse">Whether a larger number is worse, as of durations and error rates; null where it is neither.</param>
-    public static IHtmlContent Change(ChangeView change, bool? moreIsWorse)
+    /// <param name="than">What it is compared with.</param>
+    public static IHtmlContent Change(ChangeView change, bool? moreIsWorse, string than = "the interval before")
     {
         if (change.Verdict == "too few")
         {
-            return new HtmlString("<span class=\"delta dim\" title=\"Too few runs to compare with the interval before\">too few</span>");
+            return new HtmlString("<span class=\"delta dim\" title=\"Too few runs to compare with " + than + "\">too few</span>");
         }
         if (change.Relative is not { } relative || change.Absolute is not { } absolute)
         {
             return change is { Absolute: > 0, Verdict: "change" }
-                ? new HtmlString($"<span class=\"delta {(moreIsWorse is true ? "bad" : "")}\" title=\"None in the interval before\"><span aria-hidden=\"true\">▲</span> new</span>")
+                ? new HtmlString($"<span class=\"delta {(moreIsWorse is true ? "bad" : "")}\" title=\"None in {than}\"><span aria-hidden=\"true\">▲</span> new</span>")
                 : HtmlString.Empty;
         }
         var isChange = change.Verdict == "change";
         var css = !isChange || moreIsWorse is null ? "dim" : absolute > 0 == moreIsWorse ? "bad" : "ok";
         var text = string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(relative) * 100:0} %");
         var p = change.P is { } chance ? string.Create(CultureInfo.InvariantCulture, $", p = {chance:0.###}") : "";
-        return new HtmlString($"<span class=\"delta {css}\" title=\"{(isChange ? "A change" : "Noise")} against the interval before{p}\">"
+        return new HtmlString($"<span class=\"delta {css}\" title=\"{(isChange ? "A change" : "Noise")} against {than}{p}\">"
             + $"<span aria-hidden=\"true\">{(absolute > 0 ? "▲" : absolute < 0 ? "▼" : "=")}</span>"
             + $"<span class=\"vh\">{(absolute > 0 ? "more by" : absolute < 0 ? "less by" : "the same,")}</span> {text}{(isChange ? "" : "<span class=\"vh\"> (noise)</span>")}</span>");
     }

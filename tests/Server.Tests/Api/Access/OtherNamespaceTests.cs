@@ -55,7 +55,7 @@ public sealed class OtherNamespaceTests(TokenServer server)
                 Assert.DoesNotContain("{", address, StringComparison.Ordinal);
                 var queries = route.Method == "GET"
                     ? ["", $"?namespace={_ours}", $"?q={_ours}", $"?name=name-{_ours}", $"?actor=actor-{_ours}", $"?tag=tag-{_ours}:value-{_ours}", $"?operation={operation}", $"?run={run}",
-                        $"?id={Sent.Rendering(_ours, "r")}", $"?event={position}", "?hidden=true&limit=200", "?show=retries", "?from=2024-03-04T12:00:00Z&to=2024-03-04T13:00:00Z&show=path", "?format=csv", "?export=csv", "?export=ndjson"]
+                        $"?id={Sent.Rendering(_ours, "r")}", $"?event={position}", "?hidden=true&limit=200", "?show=retries", "?from=2024-03-04T12:00:00Z&to=2024-03-04T13:00:00Z&show=path", "?of=failed", "?of=these", "?format=csv", "?export=csv", "?export=ndjson"]
                     : new[] { "" };
                 foreach (var query in queries)
                 {

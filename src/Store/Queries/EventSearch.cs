@@ -25,7 +25,7 @@ internal sealed record EventSearch(
     /// <summary>So many of the newest positions are gone through in any case: what is found often is found there, and an index would name a million runs.</summary>
     private const int Near = 2_000;
 
-    /// <summary>Of so many runs the events are looked up at once; where a stretch of the log has more, it is halved.</summary>
+    /// <summary>Of so many runs the events are looked up at once; where parts of the log have more, half of them are.</summary>
     private const int MostRuns = 5_000;
 
     /// <summary>The events of so many positions are held against their runs at once, and the texts of so many against words.</summary>
@@ -143,7 +143,8 @@ internal sealed record EventSearch(
         {
             var last = (before - 1) / SearchTerms.Part;
             var first = Math.Max(floor / SearchTerms.Part, last - parts + 1);
-            var keys = await snapshot.FoundAsync(first, last, Terms, MostRuns + 1, cancellationToken);
+            // Of a single part all are taken: it has no more runs than positions.
+            var keys = await snapshot.FoundAsync(first, last, Terms, first < last ? MostRuns + 1 : int.MaxValue, cancellationToken);
             if (keys.Count > MostRuns && first < last)
             {
                 parts = (last - first + 1) / 2;

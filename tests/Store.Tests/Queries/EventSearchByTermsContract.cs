@@ -73,6 +73,19 @@ public abstract class EventSearchByTermsContract
     }
 
     [Fact]
+    public async Task Whatever_many_runs_of_one_part_match_all_are_found()
+    {
+        await using var store = await NewStoreAsync();
+        foreach (var piece in Enumerable.Range(0, 5_200).Chunk(1_300))
+        {
+            await store.AppendAsync([.. piece.Select(static i => Given.Start(Given.Run($"{i}"), i, new EventData { Name = "many", Actor = "ann" }))]);
+        }
+        await FillAsync(store, 2_100);
+
+        Assert.Equal(Enumerable.Range(1, 5_200).Reverse().Select(static p => (long)p), await AllAsync(store, new() { Actor = "ann", Limit = 1_000 }));
+    }
+
+    [Fact]
     public async Task What_is_not_said_any_more_is_in_no_index()
     {
         await using var store = await NewStoreAsync();

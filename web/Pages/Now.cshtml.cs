@@ -33,6 +33,10 @@ internal sealed class NowModel(RunQueries runs, OperationQueries operations, Cha
     /// <summary>What changed, the worst first.</summary>
     public IReadOnlyList<Changed> Changes { get; private set; } = [];
 
+    /// <summary>Names that several of the changed operations have: their namespaces tell them apart.</summary>
+    public IReadOnlySet<string> NamedAlike => Changes.Select(static c => (c.Operation.Name, c.Operation.Key)).Concat(Newest.Select(static c => (c.Name, c.Key)))
+        .Distinct().GroupBy(static c => c.Name).Where(static g => g.Count() > 1).Select(static g => g.Key).ToHashSet();
+
     /// <summary>The operations whose newest runs differ from those before, the surest first.</summary>
     public IReadOnlyList<OperationChangeView> Newest { get; private set; } = [];
 

@@ -9,6 +9,9 @@ namespace ValueStream.Web.Pages.Shared;
 /// <param name="View">The answer; null where nothing was asked.</param>
 internal sealed record Findings(string Title, IReadOnlyList<(string Text, string Address, bool IsCurrent)> Choices, CorrelationsView? View)
 {
+    /// <summary>So many findings are listed, the strongest.</summary>
+    public const int MostShown = 20;
+
     /// <summary>Half of the width of a bar, as wide as a score of 1.</summary>
     private const double Half = 60;
 

@@ -29,9 +29,9 @@ public sealed class ContentTests(Site site)
         await Expect(page.Locator(".runs tbody tr")).ToHaveCountAsync(12);
 
         await page.GotoAsync(Story.Page("large"));
-        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(4);
+        await Expect(page.Locator(".fall tbody tr")).ToHaveCountAsync(4);
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new("150 × shard 1") }).ClickAsync();
-        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(154);
+        await Expect(page.Locator(".fall tbody tr")).ToHaveCountAsync(154);
 
         await page.GotoAsync(Story.Page("pipeline"));
         await page.GetByRole(AriaRole.Link, new() { Name = "Graph" }).ClickAsync();

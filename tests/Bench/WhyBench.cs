@@ -15,11 +15,21 @@ internal static class WhyBench
 {
     private const int Runs = 20_000;
     private const int Tags = 40;
-    private const int WarmUp = 10;
-    private const int Requests = 40;
+    private const int WarmUp = 5;
+    private const int Requests = 20;
 
     public static async IAsyncEnumerable<Figure> MeasureAsync()
     {
+        using var postgres = await TestDatabase.PostgresAsync();
+        await foreach (var figure in MeasureAsync("Postgres", postgres))
+        {
+            yield return figure;
+        }
+        using var sqlite = TestDatabase.Sqlite();
+        await foreach (var figure in MeasureAsync("SQLite", sqlite))
+        {
+            yield return figure;
+        }
         foreach (var (runs, failing) in new[] { (200, 0.1), (500, 0.1), (2_000, 0.1), (200, 0.3), (500, 0.3), (500, 0.5), (2_000, 0.2) })
         {
             var (power, any, falseShare) = SimulatedHistories.Correlations(runs, failing);
@@ -36,16 +46,6 @@ internal static class WhyBench
             yield return factor == 1
                 ? new(what + "no change", "any finding 5 %", Percent(any), "share of 1,000 looks with any finding")
                 : new(what + $"one takes 1.5 times as long for {longer} runs", "false findings 5 %", Percent(falseShare), $"found in {Percent(power)} of 1,000 histories");
-        }
-        using var postgres = await TestDatabase.PostgresAsync();
-        await foreach (var figure in MeasureAsync("Postgres", postgres))
-        {
-            yield return figure;
-        }
-        using var sqlite = TestDatabase.Sqlite();
-        await foreach (var figure in MeasureAsync("SQLite", sqlite))
-        {
-            yield return figure;
         }
     }
 

@@ -26,7 +26,16 @@ internal sealed record EventSearch(
     private const int Near = 2_000;
 
     /// <summary>Of so many runs the events are looked up at once; where parts of the log have more, half of them are.</summary>
-    private const int MostRuns = 5_000;
+    private const int MostRuns = 1_000;
+
+    /// <summary>After parts of the log in which nothing was found so many times as many are looked at next, and never more.</summary>
+    private const int Growth = 8;
+
+    /// <summary>Where what is left of the log seems to have no more events than these, they are asked for without its parts, each of which costs more than a few runs do. It can be told after so many parts.</summary>
+    private const int Few = 500, EnoughParts = 9;
+
+    /// <summary>As far back as a page should reach by what was found until now, and so much further: a second look costs more than a few runs too many.</summary>
+    private const double Reserve = 1.25;
 
     /// <summary>The events of so many positions are held against their runs at once, and the texts of so many against words.</summary>
     private const int Piece = 5_000, PieceOfTexts = 2_000;
@@ -138,16 +147,19 @@ internal sealed record EventSearch(
             }
             before = near;
         }
-        var parts = 1L;
+        var (parts, looked, seen, mayBeRare) = (1L, 0L, 0L, true);
         while (before > floor)
         {
-            var last = (before - 1) / SearchTerms.Part;
-            var first = Math.Max(floor / SearchTerms.Part, last - parts + 1);
+            var (oldest, last) = (floor / SearchTerms.Part, (before - 1) / SearchTerms.Part);
+            var isRare = mayBeRare && looked >= EnoughParts && seen * (last - oldest + 1) <= Few * looked;
+            var first = isRare ? oldest : Math.Max(oldest, last - parts + 1);
             // Of a single part all are taken: it has no more runs than positions.
-            var keys = await snapshot.FoundAsync(first, last, Terms, first < last ? MostRuns + 1 : int.MaxValue, cancellationToken);
-            if (keys.Count > MostRuns && first < last)
+            var keys = isRare ? await snapshot.FoundAsync(Terms, MostRuns + 1, cancellationToken)
+                : await snapshot.FoundAsync(first, last, Terms, first < last ? MostRuns + 1 : int.MaxValue, cancellationToken);
+            if (keys.Count > MostRuns && (isRare || first < last))
             {
-                parts = (last - first + 1) / 2;
+                // What seemed to be rare came often once.
+                (parts, mayBeRare) = (isRare ? parts : (last - first + 1) / 2, false);
                 continue;
             }
             var from = Math.Max(floor, first * SearchTerms.Part);
@@ -165,7 +177,11 @@ internal sealed record EventSearch(
                     yield return [.. Matching(Visible.Of(piece.AsQueryable()))];
                 }
             }
-            (before, parts) = (from, parts * 2);
+            looked += last - first + 1;
+            seen += positions.Count;
+            // Who goes on has not had enough.
+            var wanted = seen == 0 ? double.MaxValue : Reserve * most * looked / seen;
+            (before, parts) = (from, (long)Math.Clamp(wanted, 1, Growth * parts));
         }
     }
 

@@ -70,6 +70,10 @@ internal sealed class Snapshot : IAsyncDisposable
             """, terms, cancellationToken, ("@begins", _engine.TagArray(begins)), ("@first", first), ("@last", last), ("@most", most));
     }
 
+    /// <summary>The runs of the whole log that at least one term of each of some sets finds, some of them more than once.</summary>
+    public Task<List<long>> FoundAsync(IReadOnlyList<long[]> terms, int most, CancellationToken cancellationToken) =>
+        KeysAsync($"SELECT t.key FROM {_engine.Found(Live.Slot, "@t0")} AND {IsFoundByAll(terms)} LIMIT @most", terms, cancellationToken, ("@most", most));
+
     /// <summary>Those of some runs that at least one term of each of some sets finds.</summary>
     public async Task<HashSet<long>> FoundAmongAsync(IEnumerable<long> keys, IReadOnlyList<long[]> terms, CancellationToken cancellationToken) => 
         // The runs first, and by themselves: of a frequent term the index would give a million.

@@ -166,8 +166,11 @@ public sealed class Tally
     }
 
     /// <summary>Adds another tally, or with sign -1 takes away one that is a part of this.</summary>
+    /// <param name="other">The other one.</param>
+    /// <param name="sign">1 or -1.</param>
+    /// <param name="facts">Whether people, hosts and digests are wanted: of many operations they are most of the work.</param>
     /// <exception cref="InvalidOperationException">What is taken away was never added.</exception>
-    public void Add(Tally other, int sign = 1)
+    public void Add(Tally other, int sign = 1, bool facts = true)
     {
         for (var i = 0; i < Counters; i++)
         {
@@ -178,7 +181,7 @@ public sealed class Tally
         OtherTime = NotBelowZero(OtherTime + sign * other.OtherTime);
         Successful.Add(other.Successful, sign);
         Failed.Add(other.Failed, sign);
-        foreach (var (fact, count) in other.Facts)
+        foreach (var (fact, count) in facts ? other.Facts : NoFacts)
         {
             Note(fact, sign * count);
         }

@@ -179,7 +179,7 @@ public sealed class OperationQueries : IDisposable
         var others = new Tally();
         foreach (var entry in ordered.Take(filter.Skip).Concat(ordered.Skip(filter.Skip + filter.Limit)))
         {
-            others.Add(entry.Operation.Now);
+            others.Add(entry.Operation.Now, facts: false);
         }
         return new OperationsView
         {

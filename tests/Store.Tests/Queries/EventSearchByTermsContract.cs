@@ -85,6 +85,26 @@ public abstract class EventSearchByTermsContract
         Assert.Equal(Enumerable.Range(1, 5_200).Reverse().Select(static p => (long)p), await AllAsync(store, new() { Actor = "ann", Limit = 1_000 }));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1_200)]
+    public async Task What_seems_to_be_rare_is_found_however_far_back_it_is_and_however_often_it_came_there(int runs)
+    {
+        await using var store = await NewStoreAsync();
+        await store.AppendAsync([.. Enumerable.Range(1, runs).Select(static i => Given.Start(Given.Run($"{i}"), i, new EventData { Name = "seldom", Actor = "ann", Reason = "xyzzy" }))]);
+        await SkipAsync(store, 40);
+        var middle = (await store.Get<EventQueries>().HeadAsync(Cancel)).Position;
+        await store.AppendAsync(Given.Start(Given.Run("again"), runs + 1, new EventData { Name = "seldom", Actor = "ann", Reason = "xyzzy" }));
+        await SkipAsync(store, 20);
+        await FillAsync(store, 2_100);
+
+        IEnumerable<long> all = [middle + 1, .. Enumerable.Range(1, runs).Reverse().Select(static p => (long)p)];
+        Assert.Equal(all, await AllAsync(store, new() { Actor = "ann", Limit = 1_000 }));
+        Assert.Equal(all, await AllAsync(store, new() { Text = "xyzzy", Limit = 100 }));
+        Assert.Equal(all, await AllAsync(store, new() { Operation = ShortKey.Of("default", "pipeline", "seldom") }));
+        Assert.Equal(all.Skip(1), await AllAsync(store, new() { Actor = "ann", AsOf = middle }));
+    }
+
     [Fact]
     public async Task What_is_not_said_any_more_is_in_no_index()
     {
@@ -115,6 +135,13 @@ public abstract class EventSearchByTermsContract
             await store.AppendAsync([.. piece.Select(i => Given.Event(EventKind.Linked, run, i, new EventData()))]);
         }
         await store.CatchUpAsync();
+    }
+
+    /// <summary>As if so many parts of the log had been filled: it goes on behind them.</summary>
+    private static async Task SkipAsync(StoreFixture store, int parts)
+    {
+        await using var database = await store.Get<IDbContextFactory<Database>>().CreateDbContextAsync(Cancel);
+        await database.LogHead.ExecuteUpdateAsync(h => h.SetProperty(static x => x.Position, x => x.Position + parts * SearchTerms.Part), Cancel);
     }
 
     /// <summary>As if the projection were of a version before there were terms.</summary>

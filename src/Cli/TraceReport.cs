@@ -39,7 +39,7 @@ internal sealed class TraceReport
 
     /// <summary>The runs that failed, the first to end first.</summary>
     private IEnumerable<RunView> Failed => _trace.Runs.Zip(_depths)
-        .Where(r => Outcomes.Parse(r.First.Outcome) is Outcome.Failure or Outcome.Error or Outcome.Timeout)
+        .Where(r => Outcomes.Parse(r.First.Outcome)?.IsFailed() is true)
         // A parent may end in the same moment as the child that it failed of.
         .OrderBy(r => r.First.EndedAt ?? DateTimeOffset.MaxValue).ThenByDescending(r => r.Second).Select(r => r.First);
 

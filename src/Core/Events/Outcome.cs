@@ -28,6 +28,9 @@ public static class Outcomes
     /// <summary>All texts, for messages that list what is allowed.</summary>
     public const string All = "success, failure, error, timeout, cancellation, skip";
 
+    /// <summary>Whether it counts as failed: failure, error and timeout do.</summary>
+    public static bool IsFailed(this Outcome outcome) => outcome is Outcome.Failure or Outcome.Error or Outcome.Timeout;
+
     /// <summary>The text of an outcome, lower case.</summary>
     public static string Text(this Outcome outcome) => outcome switch
     {

@@ -152,7 +152,7 @@ public sealed class Tally
                 Successful.Add(share.Value, sign);
                 SuccessfulTime = NotBelowZero(SuccessfulTime + sign * share.Value);
                 break;
-            case SharePart.Duration when (Outcome)share.What is Outcome.Failure or Outcome.Error or Outcome.Timeout:
+            case SharePart.Duration when ((Outcome)share.What).IsFailed():
                 Failed.Add(share.Value, sign);
                 FailedTime = NotBelowZero(FailedTime + sign * share.Value);
                 break;

@@ -27,20 +27,8 @@ public static class TimeShares
             .Select(g =>
             {
                 var shares = g.Select(static p => p.Share).Order().ToArray();
-                return new TimeShare<T>(g.Key, shares.Sum() / traces.Count, Quantile(shares, traces.Count, 0.95), g.Count(static p => p.Ticks > 0), new(g.Sum(static p => p.Ticks)));
+                return new TimeShare<T>(g.Key, shares.Sum() / traces.Count, Quantiles.Of(shares, 0.95, traces.Count - shares.Length), g.Count(static p => p.Ticks > 0), new(g.Sum(static p => p.Ticks)));
             })
             .OrderByDescending(static s => s.MeanShare),
     ];
-
-    /// <param name="above">The values that are there, in order; the others, up to <paramref name="count"/>, are 0.</param>
-    /// <param name="count">How many values there are.</param>
-    /// <param name="p">0..1.</param>
-    private static double Quantile(double[] above, int count, double p)
-    {
-        var rank = (count - 1) * p;
-        var (low, part) = ((int)rank, rank - (int)rank);
-        return At(low) + (part > 0 ? part * (At(low + 1) - At(low)) : 0);
-
-        double At(int i) => i - (count - above.Length) is >= 0 and var place ? above[place] : 0;
-    }
 }

@@ -294,6 +294,9 @@ public sealed record OperationView : NumbersView
     /// <summary>Its runs' name, where an administrator gave it another; else absent.</summary>
     public string? RunName { get; init; }
 
+    /// <summary>What the list is grouped by; absent where it is not, or this one has none.</summary>
+    public string? Group { get; init; }
+
     /// <summary>What it is for, as an administrator says; so with the members that follow.</summary>
     public string? Description { get; init; }
 

@@ -84,7 +84,7 @@ internal sealed record OperationSearch
     [Description("runs, name, p50, p95, change, errors, time, failed, people, hosts, last or owner; with a '-' before it the largest first; -runs where absent")]
     public string? Sort { get; init; }
 
-    [Description("namespace, type, owner or environment: those with the same one together")]
+    [Description("namespace, type, owner or environment, or a tag of the last run of each, as tag:service: those with the same one together")]
     public string? Group { get; init; }
 
     [Description("How many are passed over; none where absent")]
@@ -98,7 +98,7 @@ internal sealed record OperationSearch
         Limit is < 1 or > OperationQueries.MostListed ? Problems.Invalid("limit", $"It must be 1 to {OperationQueries.MostListed:N0}.")
         : Offset < 0 ? Problems.Invalid("offset", "It must not be below 0.")
         : Sort is not null && new OperationFilter().In(Sort) is null ? Problems.Invalid("sort", $"'{Sort}' is not known; say {string.Join(", ", OperationFilter.Orders.Keys)}, with a '-' before it for the largest first.")
-        : Group is not null && !OperationFilter.Groups.ContainsKey(Group) ? Problems.Invalid("group", $"'{Group}' is not known; say {string.Join(", ", OperationFilter.Groups.Keys)}.")
+        : Group is not null && !OperationFilter.IsGroup(Group) ? Problems.Invalid("group", $"'{Group}' is not known; say {string.Join(", ", OperationFilter.Groups)}, or a tag, as {OperationFilter.OfTag}service.")
         : null;
 
     /// <summary>As the store takes it.</summary>
@@ -110,7 +110,7 @@ internal sealed record OperationSearch
         Hidden = Hidden is true,
         From = From,
         To = To,
-        GroupBy = Group is null ? null : OperationFilter.Groups[Group],
+        GroupBy = Group,
         Skip = Offset ?? 0,
         Limit = Limit ?? OperationQueries.MostListed,
     }.In(Sort ?? "-runs")!;

@@ -71,7 +71,7 @@ internal sealed class PipelineMetrics
             {
                 continue;
             }
-            var isWrong = outcome is Outcome.Failure or Outcome.Error or Outcome.Timeout;
+            var isWrong = outcome.IsFailed();
             var error = KeyValuePair.Create("error", (object?)(isWrong ? "true" : "false"));
             var operation = Capped((run.Namespace, run.Type, run.Name));
             _ends.Add(1, source, type, error);

@@ -7,132 +7,6 @@ using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
 
-/// <summary>By what operations are ordered. Equal ones: the busiest first; those without come last.</summary>
-public enum OperationOrder
-{
-    /// <summary>Finished runs.</summary>
-    Runs,
-
-    /// <summary>Name.</summary>
-    Name,
-
-    /// <summary>Median duration.</summary>
-    P50,
-
-    /// <summary>95th percentile of the durations.</summary>
-    P95,
-
-    /// <summary>Relative change of the median: what is a change before what is noise.</summary>
-    Change,
-
-    /// <summary>Error rate.</summary>
-    ErrorRate,
-
-    /// <summary>Time per week.</summary>
-    Time,
-
-    /// <summary>Time per week in runs that failed: what is worth fixing first.</summary>
-    FailedTime,
-
-    /// <summary>How many people ran it.</summary>
-    People,
-
-    /// <summary>On how many hosts it ran.</summary>
-    Hosts,
-
-    /// <summary>When its last run started.</summary>
-    Last,
-
-    /// <summary>Who answers for it.</summary>
-    Owner,
-}
-
-/// <summary>What operations are put together by.</summary>
-public enum OperationGroup
-{
-    /// <summary>Namespace.</summary>
-    Namespace,
-
-    /// <summary>Type.</summary>
-    Type,
-
-    /// <summary>Who answers for it.</summary>
-    Owner,
-
-    /// <summary>Where it runs or what it changes, as an administrator says.</summary>
-    Environment,
-}
-
-/// <summary>Which operations to list; absent members do not filter.</summary>
-public sealed record OperationFilter
-{
-    /// <summary>Namespace.</summary>
-    public string? Namespace { get; init; }
-
-    /// <summary>Type.</summary>
-    public string? Type { get; init; }
-
-    /// <summary>A part of the name, in any case.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>Whether those are listed, too, that an administrator has hidden.</summary>
-    public bool Hidden { get; init; }
-
-    /// <summary>The window's first day; 28 days where absent.</summary>
-    public DateTimeOffset? From { get; init; }
-
-    /// <summary>The window ends with the day before which this is; today where absent.</summary>
-    public DateTimeOffset? To { get; init; }
-
-    /// <summary>What they are put together by, in the order of its values; not at all where absent.</summary>
-    public OperationGroup? GroupBy { get; init; }
-
-    /// <summary>By what they are ordered.</summary>
-    public OperationOrder Order { get; init; }
-
-    /// <summary>Whether the largest, or what comes last in the alphabet, is first.</summary>
-    public bool Descending { get; init; } = true;
-
-    /// <summary>What orders are called, in addresses: <c>p95</c> is the smallest first, <c>-p95</c> the largest.</summary>
-    public static IReadOnlyDictionary<string, OperationOrder> Orders { get; } = new Dictionary<string, OperationOrder>(StringComparer.Ordinal)
-    {
-        ["runs"] = OperationOrder.Runs,
-        ["name"] = OperationOrder.Name,
-        ["p50"] = OperationOrder.P50,
-        ["p95"] = OperationOrder.P95,
-        ["change"] = OperationOrder.Change,
-        ["errors"] = OperationOrder.ErrorRate,
-        ["time"] = OperationOrder.Time,
-        ["failed"] = OperationOrder.FailedTime,
-        ["people"] = OperationOrder.People,
-        ["hosts"] = OperationOrder.Hosts,
-        ["last"] = OperationOrder.Last,
-        ["owner"] = OperationOrder.Owner,
-    };
-
-    /// <summary>What groups are called, in addresses.</summary>
-    public static IReadOnlyDictionary<string, OperationGroup> Groups { get; } = new Dictionary<string, OperationGroup>(StringComparer.Ordinal)
-    {
-        ["namespace"] = OperationGroup.Namespace,
-        ["type"] = OperationGroup.Type,
-        ["owner"] = OperationGroup.Owner,
-        ["environment"] = OperationGroup.Environment,
-    };
-
-    /// <summary>The same filter in an order that an address names; null where there is no such order.</summary>
-    public OperationFilter? In(string sort) =>
-        Orders.TryGetValue(sort.TrimStart('-'), out var order) ? this with { Order = order, Descending = sort.StartsWith('-') } : null;
-
-    /// <summary>Whether the last run of each and the names of its people are looked up, which costs looks into an index for each.</summary>
-    public bool Details { get; init; } = true;
-
-    /// <summary>So many are passed over.</summary>
-    public int Skip { get; init; }
-
-    /// <summary>How many are listed at most, 1..<see cref="OperationQueries.MostListed"/>.</summary>
-    public int Limit { get; init; } = OperationQueries.MostListed;
-}
-
 /// <summary>Reads the inventory: each kind of work with its numbers.</summary>
 public sealed class OperationQueries : IDisposable
 {
@@ -140,7 +14,7 @@ public sealed class OperationQueries : IDisposable
     public const int MostListed = 2_000;
 
     /// <summary>People, hosts and scripts are counted over so many days; an operation without a run for longer is dormant.</summary>
-    private const int DaysOfPeople = 90;
+    internal const int DaysOfPeople = 90;
 
     private const int DaysOfWindow = 28;
 
@@ -152,7 +26,7 @@ public sealed class OperationQueries : IDisposable
 
     private readonly Snapshot.Source _snapshots;
     private readonly TimeProvider _time;
-    private readonly Kept<(int First, int End, string Zone), IReadOnlyList<Operation>> _kept;
+    private readonly Kept<(int First, int End, string Zone), IReadOnlyList<OperationSum>> _kept;
     private readonly SemaphoreSlim _reading = new(1, 1);
 
     internal OperationQueries(Snapshot.Source snapshots, TimeProvider time) => (_snapshots, _time, _kept) = (snapshots, time, new(time, TimeSpan.FromSeconds(60)));
@@ -174,6 +48,10 @@ public sealed class OperationQueries : IDisposable
                 && (filter.Hidden || settings.Of(o.Row.Key).Hidden is not true)).ToList();
         // Judged together, listed or not: what is thought of a change does not depend on the page that it is on.
         var judged = matching.Zip(NumberViews.Changes(matching.Select(static o => o.Compared)), (o, change) => new Entry(o, settings.Of(o.Row.Key), change)).ToList();
+        if (filter.GroupBy is { } by)
+        {
+            await GroupAsync(snapshot, judged, by, cancellationToken);
+        }
         var ordered = Ordered(judged, filter);
         var listed = ordered.Skip(filter.Skip).Take(filter.Limit).ToList();
         var others = new Tally();
@@ -187,8 +65,8 @@ public sealed class OperationQueries : IDisposable
             Window = window.View,
             Summary = Summary(judged, window),
             Items = await ViewsAsync(snapshot, listed, window, filter.Details, cancellationToken),
-            Groups = filter.GroupBy is not { } group ? null : [.. judged.ToLookup(e => e.Of(group)) is var all
-                ? listed.Select(e => e.Of(group)).Distinct().Select(value => new OperationGroupView(value, Summary([.. all[value]], window))) : []],
+            Groups = filter.GroupBy is null ? null : [.. judged.ToLookup(static e => e.Group) is var all
+                ? listed.Select(static e => e.Group).Distinct().Select(value => new OperationGroupView(value, Summary([.. all[value]], window))) : []],
             Others = judged.Count > listed.Count ? new OthersView(judged.Count - listed.Count, NumberViews.View(others, window.Days)) : null,
         };
     }
@@ -213,7 +91,7 @@ public sealed class OperationQueries : IDisposable
         var ats = Enumerable.Range(first, end - first).ToArray();
         var (operations, _) = await ReadAsync(snapshot, window, rows,
             snapshot.Rollups.Where(r => r.Series == RollupSeries.Days && ats.Contains(r.At) && keys.Contains(r.Operation)), cancellationToken);
-        var one = Operation.Sum(operations.Single(o => o.Row.Key == key.Value), operations);
+        var one = OperationSum.Of(operations.Single(o => o.Row.Key == key.Value), operations);
         var entry = new Entry(one, settings.Of(key.Value), NumberViews.Changes([one.Compared]).Single());
         return (await ViewsAsync(snapshot, [entry], window, details: true, cancellationToken)).Single() with { MergedInto = mergedInto };
     }
@@ -269,7 +147,7 @@ public sealed class OperationQueries : IDisposable
     private static (int First, int End) Read(Window window) => (Math.Min(window.Previous.First, window.End - DaysOfPeople), window.End);
 
     /// <summary>Every operation, the busiest first.</summary>
-    private async Task<IReadOnlyList<Operation>> AllAsync(Snapshot snapshot, Window window, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OperationSum>> AllAsync(Snapshot snapshot, Window window, CancellationToken cancellationToken)
     {
         var key = (window.First, window.End, window.Zone.Id);
         if (_kept.Get(key) is { } kept)
@@ -300,11 +178,11 @@ public sealed class OperationQueries : IDisposable
         }
     }
 
-    private static List<Operation> Ordered(IEnumerable<Operation> operations) =>
+    private static List<OperationSum> Ordered(IEnumerable<OperationSum> operations) =>
         [.. operations.OrderByDescending(static o => o.Now.Finished).ThenByDescending(static o => o.Row.LastAt).ThenBy(static o => o.Row.Key)];
 
     /// <summary>What is merged into another counts there, unless the caller has no such other.</summary>
-    private static IEnumerable<Operation> Merged(IEnumerable<Operation> seen, OperationSettings settings)
+    private static IEnumerable<OperationSum> Merged(IEnumerable<OperationSum> seen, OperationSettings settings)
     {
         if (!settings.HasMerges)
         {
@@ -313,14 +191,12 @@ public sealed class OperationQueries : IDisposable
         var byKey = seen.ToDictionary(static o => o.Row.Key);
         return Ordered(byKey.Values
             .GroupBy(o => settings.Shown(new(o.Row.Key)).Value is var shown && byKey.ContainsKey(shown) ? shown : o.Row.Key)
-            .Select(g => Operation.Sum(byKey[g.Key], [.. g])));
+            .Select(g => OperationSum.Of(byKey[g.Key], [.. g])));
     }
 
     private static List<Entry> Ordered(List<Entry> entries, OperationFilter filter)
     {
-        var grouped = filter.GroupBy is { } group
-            ? entries.OrderBy(e => e.Of(group) is null).ThenBy(e => e.Of(group), StringComparer.OrdinalIgnoreCase).ThenBy(e => e.Of(group), StringComparer.Ordinal)
-            : entries.OrderBy(static _ => 0);
+        var grouped = entries.OrderBy(static e => e.Group is null).ThenBy(static e => e.Group, StringComparer.OrdinalIgnoreCase).ThenBy(static e => e.Group, StringComparer.Ordinal);
         if (filter.Order == OperationOrder.Change)
         {
             grouped = grouped.ThenBy(static e => e.Change.P50.Verdict switch { "change" => 0, "noise" => 1, _ => 2 });
@@ -358,13 +234,30 @@ public sealed class OperationQueries : IDisposable
         entries.Count(static e => e.Operation.Count(Fact.Person) == 1),
         entries.Sum(static e => e.Operation.Now.FailedTime) / 1e6 / window.Days * 7);
 
-    private static string NameOf(Operation operation, OperationSettings settings) => settings.Of(operation.Row.Key).Name ?? operation.Row.Name;
+    private static string NameOf(OperationSum operation, OperationSettings settings) => settings.Of(operation.Row.Key).Name ?? operation.Row.Name;
 
-    private static async Task<(List<Operation> Operations, int Rollups)> ReadAsync(
+    /// <summary>Notes of each what it is put together by.</summary>
+    private static async Task GroupAsync(Snapshot snapshot, List<Entry> entries, string by, CancellationToken cancellationToken)
+    {
+        var tags = by.StartsWith(OperationFilter.OfTag, StringComparison.Ordinal) ? await TagOfLastRunsAsync(snapshot, entries, by[OperationFilter.OfTag.Length..], cancellationToken) : [];
+        foreach (var entry in entries)
+        {
+            entry.Group = by switch
+            {
+                "namespace" => entry.Operation.Row.Namespace,
+                "type" => entry.Operation.Row.Type,
+                "owner" => entry.Setting.Owner,
+                "environment" => entry.Setting.Environment,
+                _ => entry.Operation.Keys.Where(tags.ContainsKey).Select(k => tags[k]).OrderByDescending(static t => t.At).FirstOrDefault().Value,
+            };
+        }
+    }
+
+    private static async Task<(List<OperationSum> Operations, int Rollups)> ReadAsync(
         Snapshot snapshot, Window window, List<OperationRow> rows, IQueryable<RollupRow> rollups, CancellationToken cancellationToken)
     {
         var running = await snapshot.RunningAsync(cancellationToken);
-        var operations = rows.ToDictionary(static r => r.Key, r => new Operation(r, window, running.GetValueOrDefault(r.Key)));
+        var operations = rows.ToDictionary(static r => r.Key, r => new OperationSum(r, window, running.GetValueOrDefault(r.Key)));
         var read = 0;
         await foreach (var rollup in rollups.Select(static r => new { r.At, r.Operation, r.Data }).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
@@ -412,12 +305,29 @@ public sealed class OperationQueries : IDisposable
         return last;
     }
 
+    /// <summary>What the last run of each operation has as a tag's value, null for none, and when it started.</summary>
+    private static async Task<Dictionary<long, (DateTimeOffset At, string? Value)>> TagOfLastRunsAsync(Snapshot snapshot, List<Entry> entries, string key, CancellationToken cancellationToken)
+    {
+        await snapshot.LookUpAsync(cancellationToken);
+        var keys = entries.SelectMany(static e => e.Operation.Keys).ToArray();
+        var last = new Dictionary<long, (DateTimeOffset At, string? Value)>();
+        var runs = snapshot.Operations.Where(o => keys.Contains(o.Key))
+            .Join(snapshot.Runs, static o => new { Operation = o.Key, At = o.LastAt }, static r => new { r.Operation, r.At }, static (o, r) => new { Operation = o.Key, r.Key, r.Attempt, r.At })
+            .Join(snapshot.RunTags, static r => new { r.Key, r.Attempt }, static t => new { t.Key, t.Attempt }, static (r, t) => new { r.Operation, r.Key, r.At, t.Tags });
+        foreach (var r in (await runs.ToListAsync(cancellationToken)).OrderBy(static r => r.Key))
+        {
+            last.TryAdd(r.Operation, (r.At, TagText.Value(r.Tags, key)));
+        }
+        return last;
+    }
+
     private static OperationView View(Entry entry, Window window, DateTimeOffset dormant)
     {
         var (o, setting, change) = entry;
         return new(new ShortKey(o.Row.Key).ToString(), o.Row.Namespace, o.Row.Type, entry.Name, o.Numbers)
         {
             RunName = setting.Name is null ? null : o.Row.Name,
+            Group = entry.Group,
             Description = setting.Description,
             Owner = setting.Owner,
             Environment = setting.Environment,
@@ -445,7 +355,7 @@ public sealed class OperationQueries : IDisposable
     }
 
     /// <summary>An operation of an answer, with what is set of it and what is thought of its changes.</summary>
-    private sealed record Entry(Operation Operation, OperationSetting Setting, ChangesView Change)
+    private sealed record Entry(OperationSum Operation, OperationSetting Setting, ChangesView Change)
     {
         public string Name => Setting.Name ?? Operation.Row.Name;
 
@@ -453,107 +363,7 @@ public sealed class OperationQueries : IDisposable
 
         public bool? IsOverErrorRateLimit => Setting.ErrorRateLimit is { } share ? Operation.Now.ErrorRate > share : null;
 
-        public string? Of(OperationGroup group) => group switch
-        {
-            OperationGroup.Namespace => Operation.Row.Namespace,
-            OperationGroup.Type => Operation.Row.Type,
-            OperationGroup.Owner => Setting.Owner,
-            _ => Setting.Environment,
-        };
-    }
-
-    /// <summary>What the days of an operation add up to.</summary>
-    private sealed class Operation(OperationRow row, Window window, int running)
-    {
-        private readonly Tally _before = new();
-
-        // Neither of the window nor of the one before, but with people who ran it.
-        private readonly Tally _earlier = new();
-
-        public OperationRow Row => row;
-
-        public int Running => running;
-
-        private Window Window => window;
-
-        public Tally Now { get; } = new();
-
-        public long[] FinishedByDay { get; } = new long[window.End - window.First];
-
-        public long[] FailedByDay { get; } = new long[window.End - window.First];
-
-        /// <summary>Those that are merged into it.</summary>
-        public IReadOnlyList<long> Merged { get; private init; } = [];
-
-        /// <summary>An operation with those that are merged into it.</summary>
-        /// <param name="shown">The operation.</param>
-        /// <param name="all">It and the others.</param>
-        public static Operation Sum(Operation shown, IReadOnlyCollection<Operation> all)
-        {
-            if (all.Count == 1)
-            {
-                return shown;
-            }
-            var row = new OperationRow
-            {
-                Key = shown.Row.Key,
-                Namespace = shown.Row.Namespace,
-                Type = shown.Row.Type,
-                Name = shown.Row.Name,
-                FirstAt = all.Min(static o => o.Row.FirstAt),
-                LastAt = all.Max(static o => o.Row.LastAt),
-            };
-            var sum = new Operation(row, shown.Window, all.Sum(static o => o.Running)) { Merged = [.. all.Select(static o => o.Row.Key).Where(k => k != row.Key).Order()] };
-            foreach (var operation in all)
-            {
-                sum.Now.Add(operation.Now);
-                sum._before.Add(operation._before);
-                sum._earlier.Add(operation._earlier);
-                for (var day = 0; day < sum.FinishedByDay.Length; day++)
-                {
-                    sum.FinishedByDay[day] += operation.FinishedByDay[day];
-                    sum.FailedByDay[day] += operation.FailedByDay[day];
-                }
-            }
-            return sum;
-        }
-
-        /// <summary>It and those that are merged into it.</summary>
-        public IEnumerable<long> Keys => [row.Key, .. Merged];
-
-        /// <summary>Microseconds that runs of every outcome took.</summary>
-        public long Time => Now.SuccessfulTime + Now.FailedTime + Now.OtherTime;
-
-        /// <summary>The window's numbers.</summary>
-        public NumbersView Numbers => field ??= NumberViews.View(Now, window.Days);
-
-        public Comparison[] Compared => field ??= NumberViews.Compare(_before, window.Previous.Days, Now, window.Days);
-
-        public void Add(int at, byte[] data)
-        {
-            var hasFacts = at >= window.End - DaysOfPeople;
-            if (at < window.First)
-            {
-                (at >= window.Previous.First ? _before : _earlier).AddBytes(data, hasFacts);
-                return;
-            }
-            var (finished, failed) = (Now.Finished, Now.Wrong);
-            Now.AddBytes(data, hasFacts);
-            FinishedByDay[at - window.First] = Now.Finished - finished;
-            FailedByDay[at - window.First] = Now.Wrong - failed;
-        }
-
-        public int Count(Fact fact) => Facts.GetValueOrDefault(fact)?.Length ?? 0;
-
-        /// <summary>The tags of those that ran it most, or on which it ran most.</summary>
-        public IEnumerable<long> Most(Fact fact, int count) => Facts.GetValueOrDefault(fact)?.Take(count) ?? [];
-
-        /// <summary>The tags of each fact, those of most runs first; worked out once for all who ask.</summary>
-        private Dictionary<Fact, long[]> Facts => field ??= Now.Facts.Concat(_before.Facts).Concat(_earlier.Facts)
-            .GroupBy(static f => f.Key, static f => f.Value)
-            .Select(static g => (g.Key, Runs: g.Sum()))
-            .OrderByDescending(static f => f.Runs).ThenBy(static f => f.Key.Tag)
-            .GroupBy(static f => f.Key.Fact, static f => f.Key.Tag)
-            .ToDictionary(static g => g.Key, static g => g.ToArray());
+        /// <summary>What it is put together with others by.</summary>
+        public string? Group { get; set; }
     }
 }

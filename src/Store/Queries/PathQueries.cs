@@ -157,19 +157,23 @@ public sealed class PathQueries
         ];
     }
 
-    private static bool IsFailed(RunRow row) => (Outcome?)row.Outcome is Outcome.Failure or Outcome.Error or Outcome.Timeout;
+    private static bool IsFailed(RunRow row) => ((Outcome?)row.Outcome)?.IsFailed() is true;
 
     private static double MeanTime<T>(TimeShare<T> share) => share.Traces == 0 ? 0 : share.Total.TotalSeconds / share.Traces;
 
     private static TimeShareView View<T>(string? name, TimeShare<T> share) => new(name, share.MeanShare, share.P95Share, share.Traces, MeanTime(share));
 
-    private static DurationView Durations(double[] sorted)
+    private static DurationView Durations(double[] sorted) => new()
     {
-        return new() { P50 = At(0.5), P75 = At(0.75), P90 = At(0.9), P95 = At(0.95), P99 = At(0.99), Mean = sorted.Average(), Max = sorted[^1], Sample = sorted.Length };
-
-        double At(double p) => (sorted.Length - 1) * p is var rank && (int)rank is var low && low + 1 < sorted.Length
-            ? sorted[low] + (rank - low) * (sorted[low + 1] - sorted[low]) : sorted[^1];
-    }
+        P50 = Quantiles.Of(sorted, 0.5),
+        P75 = Quantiles.Of(sorted, 0.75),
+        P90 = Quantiles.Of(sorted, 0.9),
+        P95 = Quantiles.Of(sorted, 0.95),
+        P99 = Quantiles.Of(sorted, 0.99),
+        Mean = sorted.Average(),
+        Max = sorted[^1],
+        Sample = sorted.Length,
+    };
 
     /// <summary>What pieces of critical paths are put together by.</summary>
     private sealed record PathPart(bool IsWait, long? Operation, string? Stage, string? Next);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
+using ValueStream.Core.Numbers;
 using ValueStream.Core.Runs;
 
 namespace ValueStream.Store.Queries;
@@ -7,7 +8,7 @@ namespace ValueStream.Store.Queries;
 /// <summary>A finished run that is compared with others.</summary>
 internal sealed record SampledRun(long Key, int Attempt, DateTimeOffset At, Outcome Outcome, long? Duration, bool IsExcluded, TraitsOf Traits)
 {
-    public bool IsFailed => Outcome is Outcome.Failure or Outcome.Error or Outcome.Timeout;
+    public bool IsFailed => Outcome.IsFailed();
 }
 
 /// <summary>The runs of two groups.</summary>
@@ -126,14 +127,6 @@ internal sealed class SampleReader(Snapshot snapshot, OperationSettings settings
     /// <summary>The 95th percentile of the successful durations of each operation, where enough of them are known.</summary>
     private static Dictionary<long, double> Limits(List<SampledRun> runs) => runs
         .Where(static r => r is { IsExcluded: false, Outcome: Outcome.Success, Duration: not null } && r.Duration <= LongestPlausible)
-        .GroupBy(static r => r.Traits.Operation, static r => r.Duration!.Value).Where(static g => g.Count() >= CorrelationQueries.FewestForSlow)
-        .ToDictionary(static g => g.Key, static g => P95([.. g.Order()]));
-
-    /// <summary>Rank r = (n-1)·0.95, interpolated, as all quantiles here.</summary>
-    private static double P95(long[] sorted)
-    {
-        var rank = (sorted.Length - 1) * 0.95;
-        var below = (int)rank;
-        return sorted[below] + (rank - below) * (sorted[Math.Min(below + 1, sorted.Length - 1)] - sorted[below]);
-    }
+        .GroupBy(static r => r.Traits.Operation, static r => (double)r.Duration!.Value).Where(static g => g.Count() >= CorrelationQueries.FewestForSlow)
+        .ToDictionary(static g => g.Key, static g => Quantiles.Of([.. g.Order()], 0.95));
 }

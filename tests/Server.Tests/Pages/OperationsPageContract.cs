@@ -41,6 +41,9 @@ public abstract class OperationsPageContract(ApiServer server)
         Assert.Contains("aria-sort=\"ascending\"", sorted, StringComparison.Ordinal);
         Assert.Contains("sort=-name", sorted, StringComparison.Ordinal);
         Assert.Contains("2 operations, 28 runs a week", Rows(sorted)[0], StringComparison.Ordinal);
+        var tagged = await ReadAsync($"/operations?namespace={_ns}&{Window}&group=tag:team");
+        Assert.Contains("<option value=\"tag:team\" selected=\"selected\">team</option>", tagged, StringComparison.Ordinal);
+        Assert.Contains("no <bdi>team</bdi>", Rows(tagged)[0], StringComparison.Ordinal);
         Assert.Equal(["shop"], Names(await ReadAsync($"/operations?namespace={_ns}&{Window}&q=HO")));
         Assert.Contains("No operation matches.", await ReadAsync($"/operations?namespace={_ns}&q=nothing+like+it"), StringComparison.Ordinal);
         // What cannot be understood is left out.

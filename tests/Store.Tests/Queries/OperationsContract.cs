@@ -185,15 +185,29 @@ public abstract class OperationsContract
         await new Story()
             .Runs(3, 0, 10, name: "a").Runs(2, 0, 10, name: "b").Runs(4, 0, 10, name: "c", @namespace: "team").Runs(1, 0, 10, name: "d").ToAsync(store);
 
-        var page = await ListAsync(store, new() { GroupBy = OperationGroup.Namespace, Skip = 1, Limit = 2 });
+        var page = await ListAsync(store, new() { GroupBy = "namespace", Skip = 1, Limit = 2 });
 
         Assert.Equal(["b", "d"], Names(page));
         Assert.Equal((2, 7), (page.Others!.Operations, page.Others.Finished));
         Assert.Equal([("default", 3)], page.Groups!.Select(static g => (g.Value!, g.Summary.Operations)));
         Assert.Equal(4, page.Summary.Operations);
-        Assert.Equal(["default", "team"], (await ListAsync(store, new() { GroupBy = OperationGroup.Namespace })).Groups!.Select(static g => g.Value));
-        Assert.Equal([null], (await ListAsync(store, new() { GroupBy = OperationGroup.Owner })).Groups!.Select(static g => g.Value));
+        Assert.Equal(["default", "team"], (await ListAsync(store, new() { GroupBy = "namespace" })).Groups!.Select(static g => g.Value));
+        Assert.Equal([null], (await ListAsync(store, new() { GroupBy = "owner" })).Groups!.Select(static g => g.Value));
         Assert.Empty((await ListAsync(store, new() { Skip = 9 })).Items);
+    }
+
+    [Fact]
+    public async Task They_are_put_together_by_a_tag_of_the_last_run_of_each()
+    {
+        await using var store = await NewStoreAsync();
+        await new Story()
+            .Run(0, 10, name: "a", tags: ("service", "old")).Run(100, 110, name: "a", tags: ("service", "api")).Run(0, 10, name: "b", tags: ("service", "api"))
+            .Run(0, 10, name: "c", tags: ("service", "Web")).Run(0, 10, name: "d", tags: ("services", "api")).ToAsync(store);
+
+        var list = await ListAsync(store, new OperationFilter { GroupBy = "tag:service" }.In("name")!);
+
+        Assert.Equal([("api", 2), ("Web", 1), (null, 1)], list.Groups!.Select(static g => (g.Value, g.Summary.Operations)));
+        Assert.Equal([("a", "api"), ("b", "api"), ("c", "Web"), ("d", null)], list.Items.Select(static o => (o.Name, o.Group)));
     }
 
     [Fact]

@@ -72,7 +72,7 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
         IsFragment = Request.Query.ContainsKey("fragment");
         var isCsv = Csv.IsAskedFor(Request);
         Sort = OperationFilter.Orders.ContainsKey(Text("sort").TrimStart('-')) ? Text("sort") : Standard;
-        Group = OperationFilter.Groups.ContainsKey(Text("group")) ? Text("group") : null;
+        Group = OperationFilter.IsGroup(Text("group")) ? Text("group") : null;
         Offset = int.TryParse(Text("offset"), NumberStyles.None, CultureInfo.InvariantCulture, out var offset) && !isCsv ? offset : 0;
         var filter = new OperationFilter
         {
@@ -80,7 +80,7 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
             Type = Text("type") is { Length: > 0 } type ? type : null,
             Namespace = Text("namespace") is { Length: > 0 } ns ? ns : null,
             Hidden = IsWithHidden,
-            GroupBy = Group is null ? null : OperationFilter.Groups[Group],
+            GroupBy = Group,
             Skip = Offset,
             Limit = isCsv ? OperationQueries.MostListed : PageLength,
         }.In(Sort)!;
@@ -112,15 +112,11 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
     /// <summary>How a column is sorted, for those who do not see it.</summary>
     public string? Sorted(string column) => Sort == column ? "ascending" : Sort == "-" + column ? "descending" : null;
 
-    /// <summary>The value that a row is grouped by.</summary>
-    public string? Of(OperationView operation) => Group switch
-    {
-        "namespace" => operation.Namespace,
-        "type" => operation.Type,
-        "owner" => operation.Owner,
-        "environment" => operation.Environment,
-        _ => null,
-    };
+    /// <summary>The key of the tag that they are grouped by; null where it is no tag.</summary>
+    public string? Tag => Group?.StartsWith(OperationFilter.OfTag, StringComparison.Ordinal) is true ? Group[OperationFilter.OfTag.Length..] : null;
+
+    /// <summary>The tags that are offered to group by: those that runs are added up by, and that of the address.</summary>
+    public IEnumerable<(string Key, string Text)> Tags => Tag is { } tag && !OperationModel.Tags.Any(t => t.Key == tag) ? [.. OperationModel.Tags, (tag, tag)] : OperationModel.Tags;
 
     /// <summary>The bars of a row: a day each, or a week where there are too many days.</summary>
     public static (IReadOnlyList<long> Finished, IReadOnlyList<long> Failed, string Step) Bars(OperationView operation) =>

@@ -26,7 +26,7 @@ internal static class Conclusions
     {
         var outcome = OutcomeOf(conclusion);
         tags.Add(key, outcome.Text());
-        if (outcome is Outcome.Failure or Outcome.Error or Outcome.Timeout)
+        if (outcome.IsFailed())
         {
             tags.Add("error.type", conclusion);
         }

@@ -42,7 +42,7 @@ public static class Pages
         { "the events of nasty tags", Story.Page("nasty-tags") + "?view=events" },
         { "no such run", "/runs/0000000000000" },
         { "the operations", "/operations" },
-        { "the operations in groups", "/operations?group=type&sort=-change&period=90d&hidden=true" },
+        { "the operations in groups", "/operations?group=tag:service&sort=-change&period=90d&hidden=true" },
         { "the operations of a period that cannot be", "/operations?period=1y&q=shard" },
         { "no operation that matches", "/operations?q=no+such+operation" },
         { "an operation", Story.Operation("smoke tests") },

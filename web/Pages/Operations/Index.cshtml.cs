@@ -33,6 +33,9 @@ internal sealed class OperationsModel(OperationQueries operations, Clock clock) 
         ("owner", "Owner", false, "o-owner", "Who answers for it, as an administrator said"),
     ];
 
+    /// <summary>So many columns are shown however narrow the window is: a heading over more of them would make columns that are not there.</summary>
+    public const int ColumnsOfAnyWidth = 6;
+
     private static readonly string[] Narrowing = ["q", "type", "namespace"];
 
     private static readonly string[] CsvColumns =

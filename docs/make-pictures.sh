@@ -1,10 +1,13 @@
 #!/bin/sh
-# Makes docs/pictures from a demo that it starts and ends. Needs the .NET SDK, curl and Chromium.
+# Makes docs/pictures from a demo that it starts and ends. Needs the .NET SDK, curl and Chromium, which the browser tests' Playwright drives.
 set -eu
 cd "$(dirname "$0")/.."
 pictures="$PWD/docs/pictures"
 project="$PWD/src/Server"
 dotnet build "$project" -c Release -v quiet -nologo
+dotnet build tests/Browser.Tests -c Release -v quiet -nologo
+playwright="$PWD/tests/Browser.Tests/bin/Release/net10.0/.playwright"
+script="$PWD/docs/make-pictures.cjs"
 server="$project/bin/Release/net10.0/ValueStream.Server.dll"
 folder=$(mktemp -d)
 cd "$folder"
@@ -23,21 +26,8 @@ done
 key=$(curl -fsS "$url/api/v1/runs?type=pipeline&name=ci%20web&outcome=failure&minDuration=420&limit=1" | grep -o '"key":"[^"]*"' | head -n 1 | cut -d '"' -f 4)
 [ -n "$key" ] || { echo "The demo has no such pipeline." >&2; exit 1; }
 
-shoot() { # name, height, colour scheme (Chromium's number: 0 dark, 1 light), address
-  timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --no-first-run \
-    --user-data-dir="$folder/chromium" --hide-scrollbars --force-device-scale-factor=1.5 --blink-settings=preferredColorScheme="$3" \
-    --window-size="1240,$2" --screenshot="$pictures/$1.png" "$url$4" 2>/dev/null
-}
 # The busiest operation that is a pipeline.
 operation=$(curl -fsS "$url/api/v1/operations?type=pipeline&limit=1" | grep -o '"key":"[^"]*"' | head -n 1 | cut -d '"' -f 4)
 
-shoot now 860 1 "/"
-shoot operations 760 1 "/operations"
-shoot operation 1100 1 "/operations/$operation"
-shoot audit 700 1 "/audit"
-shoot system 900 1 "/system"
-shoot run 560 1 "/runs/$key"
-shoot run-dark 560 0 "/runs/$key"
-shoot graph 520 1 "/runs/$key?view=graph"
-shoot runs 760 1 "/runs"
+"$playwright"/node/linux-*/node "$script" "$playwright/package" "$pictures" "$url" "$operation" "$key"
 ls -l "$pictures"

@@ -30,8 +30,8 @@ const dashes = 'path://M0,4h4v1h-4zM7,4h4v1h-4zM14,4h4v1h-4z';
 const dots3 = 'path://M8,0h2v2h-2zM8,4h2v2h-2zM8,8h2v2h-2z';
 
 // Where there is little room the legend has lines of its own.
-const legend = (place, data) => ({
-  top: 0, [place.clientWidth < 560 ? 'left' : 'right']: 0, itemWidth: 18, itemHeight: 9, itemGap: 8, textStyle: { color: colour('muted'), fontSize: 12 }, data, selectedMode: false,
+const legend = (place, data, side = place.clientWidth < 560 ? 'left' : 'right') => ({
+  top: 0, [side]: 0, itemWidth: 18, itemHeight: 9, itemGap: 8, textStyle: { color: colour('muted'), fontSize: 12 }, data, selectedMode: false,
 });
 
 const trend = (place) => {
@@ -81,7 +81,7 @@ const distribution = (place) => {
   const rows = cells('distribution'), labels = rows.map((row) => text(row[0]));
   return {
     ...frame(),
-    legend: legend(place, ['runs', { name: 'before', icon: dashes }]),
+    legend: legend(place, ['runs', { name: 'before', icon: dashes }], 'right'),
     grid: { left: 44, right: 16, top: 40, bottom: 28 },
     xAxis: named(labels, { name: '', axisLabel: { color: colour('muted'), fontSize: 11, hideOverlap: true, interval: Math.max(0, Math.ceil(labels.length / 7) - 1), align: 'left' } }),
     yAxis: ruled({ type: 'value', name: 'runs', min: 0, minInterval: 1, splitNumber: 3 }),

@@ -22,6 +22,9 @@ public sealed class EventStream(EventExport export, string type, GlanceQueries g
     /// <summary>The content type of CSV.</summary>
     public const string Csv = "text/csv";
 
+    /// <summary>So many bytes are sent at once.</summary>
+    private const int Piece = 32 << 10;
+
     private static readonly string[] Columns =
     [
         "position", "recordedAt", "occurredAt", "effectiveAt", "actor", "submitter", "kind", "run", "key", "attempt", "name", "type", "namespace", "source", "outcome", "reason",
@@ -64,13 +67,14 @@ public sealed class EventStream(EventExport export, string type, GlanceQueries g
         {
             await response.WriteAsync(Pages.Shared.Csv.Line(Columns), cancellationToken);
         }
+        // One for all slices, and small: large ones that come and go stay in memory until the whole heap is collected.
+        using var buffer = new MemoryStream(2 * Piece);
         await foreach (var slice in export.Slices.WithCancellation(cancellationToken))
         {
-            using var buffer = new MemoryStream();
-            if (type == Csv)
+            var names = type == Csv ? await glances.NamesAsync(slice.Select(static e => e.Key), visible, cancellationToken) : null;
+            foreach (var e in slice)
             {
-                var names = await glances.NamesAsync(slice.Select(static e => e.Key), visible, cancellationToken);
-                foreach (var e in slice)
+                if (names is not null)
                 {
                     buffer.Write(Encoding.UTF8.GetBytes(Pages.Shared.Csv.Line(
                     [
@@ -78,16 +82,23 @@ public sealed class EventStream(EventExport export, string type, GlanceQueries g
                         e.Source, Outcome(e), e.Reason, e.Erased is true ? "true" : null, e.EventId.ToString(), e.Digest, e.Data.ToJson(),
                     ])));
                 }
-            }
-            else
-            {
-                foreach (var e in slice)
+                else
                 {
                     JsonSerializer.Serialize(buffer, e, WireJson.Default.EventView);
                     buffer.WriteByte((byte)'\n');
                 }
+                if (buffer.Length > Piece)
+                {
+                    await SendAsync();
+                }
             }
+            await SendAsync();
+        }
+
+        async Task SendAsync()
+        {
             await response.Body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), cancellationToken);
+            buffer.SetLength(0);
         }
     }
 }

@@ -79,8 +79,17 @@ internal static class NumbersBench
         }
         await using (var store = await Filled.StartAsync(database.ConnectionString, new MadeUpHistory(events / 2, DateTimeOffset.UtcNow), apart: 20))
         {
+            var began = Stopwatch.GetTimestamp();
             var rate = await store.ProjectAsync();
-            yield return new($"projection, {of}", "", string.Create(CultureInfo.InvariantCulture, $"{rate:n0}/s"), "while nothing else happens");
+            if (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(1))
+            {
+                // It was there already. After being filled it would be in the machine's memory.
+                await PostgresFloor.ReadAllAsync(database.ConnectionString);
+            }
+            else
+            {
+                yield return new($"projection, {of}", "", string.Create(CultureInfo.InvariantCulture, $"{rate:n0}/s"), "while nothing else happens");
+            }
         }
         await using var server = await ServerProcess.StartAsync(database.ConnectionString);
         foreach (var (what, path, budget) in Asked)

@@ -102,11 +102,17 @@ internal static partial class PostgresFloor
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Has the operating system read every table and index, so that it keeps what its memory holds of them.</summary>
+    public static Task ReadAllAsync(string connectionString) => ExecuteAsync(connectionString, """
+        CREATE EXTENSION IF NOT EXISTS pg_prewarm;
+        SELECT pg_prewarm(oid, 'read') FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i');
+        """);
+
     private static async Task ExecuteAsync(string connectionString, string sql)
     {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync();
     }
 

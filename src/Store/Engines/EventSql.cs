@@ -20,11 +20,17 @@ internal static class EventSql
     /// <summary>SQL: the events after a position.</summary>
     public const string After = $"SELECT {Columns} FROM events WHERE position > @after ORDER BY position LIMIT @limit";
 
-    /// <summary>Reads all rows of <see cref="Columns"/>.</summary>
-    public static async Task<List<EventRow>> ReadAsync(DbDataReader reader, CancellationToken cancellationToken)
+    /// <summary>Characters of data after which no more events are read at once: a few thousand of 256 kB each would be gigabytes.</summary>
+    public const int MostRead = 8 << 20;
+
+    /// <summary>Reads rows of <see cref="Columns"/>.</summary>
+    /// <param name="reader">The rows.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="most">It stops with the event by which their data exceed so many characters.</param>
+    public static async Task<List<EventRow>> ReadAsync(DbDataReader reader, CancellationToken cancellationToken, int most = int.MaxValue)
     {
         var events = new List<EventRow>();
-        while (await reader.ReadAsync(cancellationToken))
+        for (var size = 0L; size <= most && await reader.ReadAsync(cancellationToken); size += events[^1].Data.Length)
         {
             events.Add(Read(reader));
         }

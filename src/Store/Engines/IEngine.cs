@@ -102,7 +102,7 @@ internal interface IEngine : IAsyncDisposable
     /// <returns>How many events and how many batches are gone.</returns>
     Task<(long Events, long Batches)> DeleteArchivedAsync(Session session, SegmentRow segment, IEnumerable<long> erased, CancellationToken cancellationToken);
 
-    /// <summary>The events after a position, oldest first.</summary>
+    /// <summary>The events after a position, oldest first: at most <paramref name="limit"/>, and fewer where their data exceed <see cref="EventSql.MostRead"/>.</summary>
     Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken);
 
     /// <summary>The events of some runs up to a position, each run's oldest first, at most <paramref name="limit"/> of each.</summary>

@@ -168,16 +168,16 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             ("segment", segment.Last), ("erased", Array(erased)))).Single();
 
     public Task<List<EventRow>> EventsAsync(long after, int limit, CancellationToken cancellationToken) =>
-        ReadEventsAsync(EventSql.After.Replace("@after", "$1", StringComparison.Ordinal).Replace("@limit", "$2", StringComparison.Ordinal), cancellationToken, after, limit);
+        ReadEventsAsync(EventSql.After.Replace("@after", "$1", StringComparison.Ordinal).Replace("@limit", "$2", StringComparison.Ordinal), EventSql.MostRead, cancellationToken, after, limit);
 
     /// <remarks>By <c>position + 0</c>, which no index is in the order of: a planner without statistics would walk the whole log in order of
     /// position to find a run's few events.</remarks>
     public Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken) => ReadEventsAsync($"""
         SELECT e.* FROM unnest($1) AS r(run) CROSS JOIN LATERAL (
           SELECT {EventSql.Columns} FROM events WHERE events.run = r.run AND position <= $2 ORDER BY position + 0 LIMIT $3) AS e
-        """, cancellationToken, runs.ToArray(), upTo, limit);
+        """, int.MaxValue, cancellationToken, runs.ToArray(), upTo, limit);
 
-    private async Task<List<EventRow>> ReadEventsAsync(string sql, CancellationToken cancellationToken, params object[] parameters)
+    private async Task<List<EventRow>> ReadEventsAsync(string sql, int most, CancellationToken cancellationToken, params object[] parameters)
     {
         await using var batch = _source.CreateBatch();
         // In one round trip and one transaction: compiling what looks like much work would take longer than the work.
@@ -187,7 +187,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         batch.BatchCommands.Add(command);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        return await EventSql.ReadAsync(reader, cancellationToken);
+        return await EventSql.ReadAsync(reader, cancellationToken, most);
     }
 
     /// <remarks>The database decides who leads, by its own clock. A leader that sleeps past its lease is kept from writing by the

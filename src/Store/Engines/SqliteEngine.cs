@@ -168,7 +168,7 @@ internal sealed class SqliteEngine : IEngine
         await using var connection = await OpenAsync(cancellationToken);
         await using var command = connection.Command(null, EventSql.After, ("@after", after), ("@limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await EventSql.ReadAsync(reader, cancellationToken);
+        return await EventSql.ReadAsync(reader, cancellationToken, EventSql.MostRead);
     }
 
     public async Task<List<EventRow>> HistoryAsync(IReadOnlyList<long> runs, long upTo, int limit, CancellationToken cancellationToken)

@@ -272,7 +272,8 @@ public sealed partial class Projector : BackgroundService
         var folded = runs.ConvertAll(run => older.Contains(run.Key)
             ? RunsProjection.Fold([.. older[run.Key], .. run], isNew: false, setAside)
             : RunsProjection.Fold([.. run], isNew: true, setAside));
-        return new Pass(events[^1].Position, events.Count, events.Count == limit, folded, setAside);
+        var isFull = events.Count == limit || events.Sum(static e => (long)e.Data.Length) > EventSql.MostRead;
+        return new Pass(events[^1].Position, events.Count, isFull, folded, setAside);
     }
 
     private void Resign()
@@ -296,7 +297,7 @@ public sealed partial class Projector : BackgroundService
 
     /// <param name="To">The last position read.</param>
     /// <param name="Events">How many events were read.</param>
-    /// <param name="IsFull">Whether they were as many as were asked for.</param>
+    /// <param name="IsFull">Whether they were as many as were asked for, or as large as are read at once.</param>
     /// <param name="Folded">The runs that they belong to.</param>
     /// <param name="SetAside">Those that could not be read, and why.</param>
     private sealed record Pass(long To, int Events, bool IsFull, IReadOnlyList<Folded> Folded, IReadOnlyList<(long Position, string Problem)> SetAside);

@@ -30,6 +30,22 @@ public abstract class ProjectorContract
     }
 
     [Fact]
+    public async Task A_pass_reads_few_events_where_they_are_large_and_misses_none()
+    {
+        await using var store = await NewStoreAsync();
+        var large = new EventData { Note = new string('x', 250_000) };
+        foreach (var some in Enumerable.Range(0, 50).Chunk(10))
+        {
+            await store.AppendAsync([.. some.Select(i => Given.Start(Given.Run($"{i}"), i, large))]);
+        }
+
+        Assert.Equal(34, await store.Projector.RunOnceAsync(Cancel));
+        Assert.Equal(16, await store.Projector.RunOnceAsync(Cancel));
+        Assert.Equal(0, await store.Projector.RunOnceAsync(Cancel));
+        Assert.Equal((50, 0), ((await ProjectionAsync(store)).Position, (await ProjectionAsync(store)).LagEvents));
+    }
+
+    [Fact]
     public async Task An_event_that_cannot_be_read_is_set_aside_and_does_not_stop_the_rest()
     {
         await using var store = await NewStoreAsync();

@@ -35,12 +35,12 @@ const legend = (place, data, side = place.clientWidth < 560 ? 'left' : 'right') 
 });
 
 const trend = (place) => {
-  const down = place.clientWidth < 560 ? 24 : 0;
   const rows = cells('trend'), labels = rows.map((row) => text(row[0]));
   const ticks = place.dataset.ticks.split('|'), step = Number(place.dataset.step);
   const p50 = points(rows, (row) => value(row[6])), dots = p50.length > 60 ? 0 : p50.length > 2 ? 4 : 7;
   const deploys = rows.flatMap((row, i) => (row[9] && value(row[9]) ? [{ xAxis: i }] : []));
   const changed = rows.flatMap((row, i) => (row[0].parentElement.dataset.changed ? [{ xAxis: i }] : []));
+  const down = place.clientWidth >= 560 ? 0 : place.clientWidth < 400 && changed.length ? 50 : 24;
   const bar = (name, column, color) => ({ name, type: 'bar', stack: 'runs', xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 20, data: rows.map((row) => value(row[column])), itemStyle: { color, opacity: name === 'failed' ? 1 : 0.6 } });
   return {
     ...frame(),

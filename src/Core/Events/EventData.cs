@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -54,7 +53,6 @@ public sealed record EventData
 
     /// <summary>The tags as sent.</summary>
     [JsonPropertyOrder(10)]
-    [JsonConverter(typeof(TagsConverter))]
     public ImmutableSortedDictionary<string, TagValue>? Tags { get; init; }
 
     /// <summary>What the server worked out when it took the event. It is hashed, but no part of the event's content.</summary>
@@ -84,31 +82,17 @@ public sealed record EventData
     public string ContentJson() => (this with { Derived = null }).ToJson();
 
     /// <summary>Tags as a JSON object, keys in ordinal order.</summary>
-    public static string TagsJson(ImmutableSortedDictionary<string, TagValue> tags)
-    {
-        using var stream = new MemoryStream(256);
-        using (var writer = new Utf8JsonWriter(stream, LogJson.Writing))
-        {
-            Converter.Write(writer, tags, LogJson.Context.Options);
-        }
-        return Encoding.UTF8.GetString(stream.GetBuffer().AsSpan(0, (int)stream.Length));
-    }
+    public static string TagsJson(ImmutableSortedDictionary<string, TagValue> tags) => JsonSerializer.Serialize(tags, LogJson.Context.ImmutableSortedDictionaryStringTagValue);
 
     /// <summary>Reads what <see cref="TagsJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is not an object of tags.</exception>
-    public static ImmutableSortedDictionary<string, TagValue> ReadTags(string json)
-    {
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
-        reader.Read();
-        return Converter.Read(ref reader, typeof(ImmutableSortedDictionary<string, TagValue>), LogJson.Context.Options);
-    }
+    public static ImmutableSortedDictionary<string, TagValue> ReadTags(string json) =>
+        JsonSerializer.Deserialize(json, LogJson.Context.ImmutableSortedDictionaryStringTagValue) ?? throw new JsonException("Tags must be an object.");
 
     /// <summary>Reads a stored text.</summary>
     /// <exception cref="JsonException">The text is not an event's data.</exception>
     public static EventData FromJson(string json) =>
         JsonSerializer.Deserialize(json, LogJson.Context.EventData) ?? throw new JsonException("An event's data is null.");
-
-    private static readonly TagsConverter Converter = new();
 
     /// <summary>The name that a run has by these data: the sender's, else tag <c>service</c>, else the type.</summary>
     public string NameOr(string type) =>
@@ -224,8 +208,10 @@ public sealed record Envelope(
 /// <summary>The JSON of the log.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(TagsConverter)])]
 [JsonSerializable(typeof(EventData))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, TagValue>))]
 [JsonSerializable(typeof(OperationSetting))]
 internal sealed partial class EventJson : JsonSerializerContext;
 
@@ -235,7 +221,4 @@ internal static class LogJson
     /// <summary>Text of any script stands as it is: the log is read by people, and no HTML is made of it without encoding.</summary>
     public static EventJson Context { get; } =
         new(new JsonSerializerOptions(EventJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-
-    /// <summary>The same for a writer of its own.</summary>
-    public static JsonWriterOptions Writing { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 }

@@ -165,15 +165,18 @@ public sealed class Sketch
     /// </summary>
     public byte[] ToBytes()
     {
-        using var stream = new MemoryStream();
+        var bytes = Varint.Buffer();
         var last = -1;
-        foreach (var (bin, count) in Bins)
+        for (var i = 0; i < _counts.Length; i++)
         {
-            Varint.Write(stream, bin - last - 1);
-            Varint.Write(stream, count);
-            last = bin;
+            if (_counts[i] != 0)
+            {
+                Varint.Write(bytes, _first + i - last - 1);
+                Varint.Write(bytes, _counts[i]);
+                last = _first + i;
+            }
         }
-        return stream.ToArray();
+        return bytes.WrittenSpan.ToArray();
     }
 
     /// <summary>The sketch that <see cref="ToBytes"/> wrote.</summary>

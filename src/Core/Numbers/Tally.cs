@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using ValueStream.Core.Events;
 
@@ -221,7 +222,8 @@ public sealed class Tally
     /// <summary>A compact form: one run takes some 15 bytes. Equal tallies have equal bytes.</summary>
     public byte[] ToBytes()
     {
-        var bytes = new MemoryStream(64);
+        var (successful, failed) = (Successful.ToBytes(), Failed.ToBytes());
+        var bytes = Varint.Buffer();
         long present = 0;
         for (var i = 0; i < Counters; i++)
         {
@@ -238,8 +240,8 @@ public sealed class Tally
         Varint.Write(bytes, SuccessfulTime);
         Varint.Write(bytes, FailedTime);
         Varint.Write(bytes, OtherTime);
-        Varint.WriteBlock(bytes, Successful.ToBytes());
-        Varint.WriteBlock(bytes, Failed.ToBytes());
+        Varint.WriteBlock(bytes, successful);
+        Varint.WriteBlock(bytes, failed);
         Span<byte> fixedPart = stackalloc byte[9];
         foreach (var ((fact, tag), count) in Facts)
         {
@@ -248,7 +250,7 @@ public sealed class Tally
             bytes.Write(fixedPart);
             Varint.Write(bytes, count);
         }
-        return bytes.ToArray();
+        return bytes.WrittenSpan.ToArray();
     }
 
     private void Note((Fact, long) fact, long more)
@@ -271,20 +273,34 @@ public sealed class Tally
 /// <summary>Numbers of seven bits a byte, the lowest first; the high bit says that more follow.</summary>
 internal static class Varint
 {
-    public static void Write(Stream to, long value)
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
+    /// <summary>This thread's buffer, empty. What is written to it stands until it is asked for again.</summary>
+    public static ArrayBufferWriter<byte> Buffer()
     {
+        var buffer = _buffer ??= new(1024);
+        buffer.ResetWrittenCount();
+        return buffer;
+    }
+
+    public static void Write(ArrayBufferWriter<byte> to, long value)
+    {
+        var bytes = to.GetSpan(10);
+        var length = 0;
         for (var left = (ulong)value; ; left >>= 7)
         {
             if (left < 0x80)
             {
-                to.WriteByte((byte)left);
+                bytes[length++] = (byte)left;
+                to.Advance(length);
                 return;
             }
-            to.WriteByte((byte)(left | 0x80));
+            bytes[length++] = (byte)(left | 0x80);
         }
     }
 
-    public static void WriteBlock(Stream to, ReadOnlySpan<byte> block)
+    public static void WriteBlock(ArrayBufferWriter<byte> to, ReadOnlySpan<byte> block)
     {
         Write(to, block.Length);
         to.Write(block);

@@ -32,7 +32,7 @@ internal static class EventsApi
                     request.HttpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
                 return TypedResults.Empty;
             }
-            using var body = JsonReading.Parse(await request.ReadBodyAsync(cancellationToken));
+            using var body = await JsonReading.ParseAsync(request.Body, cancellationToken);
             var root = body.RootElement;
             var (items, sentAt, isOne) = Items(root);
             var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? request.SentAt()) { Writes = Viewer.MaySee(request.HttpContext.User) };

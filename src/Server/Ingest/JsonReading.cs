@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -42,7 +43,7 @@ internal static class JsonReading
         // The parser looks at texts only when they are asked for, and then has no better answer than a bug's.
         if (!Utf8.IsValid(body.Span))
         {
-            throw new UnreadableException("", $"The {what} is not valid UTF-8; send JSON in UTF-8.");
+            throw NotUtf8(what);
         }
         try
         {
@@ -54,8 +55,32 @@ internal static class JsonReading
         }
         catch (JsonException e)
         {
-            throw new UnreadableException("", body.IsEmpty ? "The body is empty; send one event or an array of events as JSON."
-                : $"The {what} is not JSON that can be read: {e.Message}");
+            throw new UnreadableException("", body.IsEmpty ? $"The {what} is empty; send JSON." : $"The {what} is not JSON that can be read: {e.Message}");
+        }
+    }
+
+    /// <summary>Reads and parses a body, in memory that the document gives back when it is disposed of.</summary>
+    /// <exception cref="UnreadableException">It is not JSON.</exception>
+    /// <exception cref="BadHttpRequestException">It is longer than the limit, or was cut off.</exception>
+    public static async Task<JsonDocument> ParseAsync(Stream body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var document = await JsonDocument.ParseAsync(body, Options, cancellationToken);
+            if (Utf8.IsValid(JsonMarshal.GetRawUtf8Value(document.RootElement)))
+            {
+                return document;
+            }
+            document.Dispose();
+            throw NotUtf8("body");
+        }
+        catch (InvalidOperationException e) when (!Bodies.IsBroken(e))
+        {
+            throw new UnreadableException("", "The name of a member is not valid Unicode (half a surrogate pair, or not UTF-8).");
+        }
+        catch (JsonException e)
+        {
+            throw new UnreadableException("", $"The body is empty, or is not JSON that can be read; send one event or an array of events as JSON. {e.Message}");
         }
     }
 
@@ -162,6 +187,8 @@ internal static class JsonReading
         }
         return tags.ToImmutable();
     }
+
+    private static UnreadableException NotUtf8(string what) => new("", $"The {what} is not valid UTF-8; send JSON in UTF-8.");
 
     /// <summary>JSON without the sender's white space, so that the same value is the same text.</summary>
     private static string Compact(JsonElement element, string field)

@@ -39,8 +39,8 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     public int SegmentEvents => 5_000;
 
-    /// <remarks>Nobody waits for it but whoever looks at the pages.</remarks>
-    public TimeSpan PassTime => TimeSpan.FromMilliseconds(150);
+    /// <remarks>Nobody waits for it but whoever looks at the pages, and the more runs it has, the more of them share a rollup's row.</remarks>
+    public TimeSpan PassTime => TimeSpan.FromMilliseconds(300);
 
     public string ForUpdate => " FOR UPDATE";
 

@@ -23,13 +23,31 @@ internal sealed record Contribution
     public required string? Actor { get; init; }
     public required bool IsExcluded { get; init; }
 
-    /// <summary>The tags, for the dimensions among them.</summary>
-    public required IReadOnlyDictionary<string, TagValue> Tags { get; init; }
+    /// <summary>Those of its tags that numbers go by.</summary>
+    public required CountedTags Tags { get; init; }
+
+    /// <summary>What a row adds.</summary>
+    public static Contribution Of(RunRow row, CountedTags tags) => new()
+    {
+        Operation = row.Operation,
+        Outcome = (Outcome?)row.Outcome,
+        At = row.At,
+        StartedAt = row.StartedAt,
+        EndedAt = row.EndedAt,
+        AbandonedAt = row.AbandonedAt,
+        Duration = row.Duration,
+        Actor = row.Actor,
+        IsExcluded = IsExcludedBy(row.Flags),
+        Tags = tags,
+    };
+
+    /// <summary>Whether a row's flags leave it out of the numbers.</summary>
+    public static bool IsExcludedBy(string flags) => flags.Length > 0 && flags.Split(' ').Contains("excluded");
 
     /// <summary>Its shares. In the series of a tag a start is no share: a group says how its runs ended.</summary>
     /// <param name="zone">The reporting zone.</param>
-    /// <param name="idOf">Gives the ids of tags, by key and value.</param>
-    public IEnumerable<(RollupKey Key, Share Share)> Shares(TimeZoneInfo zone, Func<string, string, long> idOf)
+    /// <param name="tags">Knows tags.</param>
+    public IEnumerable<(RollupKey Key, Share Share)> Shares(TimeZoneInfo zone, KnownTags tags)
     {
         if (StartedAt is { } started && !IsExcluded)
         {
@@ -46,11 +64,11 @@ internal sealed record Contribution
         {
             yield return (new(RollupSeries.Hours, RollupSeries.Hour(over), Operation, 0), share);
             yield return (ofDay, share);
-            for (var i = 0; i < RollupSeries.Dimensions.Length; i++)
+            for (var i = 0; i < Tags.Dimensions.Length; i++)
             {
-                if (Tags.TryGetValue(RollupSeries.Dimensions[i], out var value))
+                if (Tags.Dimensions[i] is not CountedTags.None and var tag)
                 {
-                    yield return (new((short)(i + 2), day, Operation, idOf(RollupSeries.Dimensions[i], value.Text)), share);
+                    yield return (new((short)(i + 2), day, Operation, tag), share);
                 }
             }
         }
@@ -58,26 +76,20 @@ internal sealed record Contribution
         {
             yield break;
         }
-        if (Person(Actor, Tags) is { } person)
+        // Who ran it is who the sender says, else tag user.name.
+        if ((Actor is { } actor ? tags.Of(RollupSeries.UserName, actor).Id : Tags.User) is not CountedTags.None and var person)
         {
-            yield return (ofDay, Share.Of(Fact.Person, idOf(RollupSeries.UserName, person)));
+            yield return (ofDay, Share.Of(Fact.Person, person));
         }
-        if (Tags.TryGetValue(RollupSeries.HostName, out var host))
+        if (Tags.Host is not CountedTags.None and var host)
         {
-            yield return (ofDay, Share.Of(Fact.Host, idOf(RollupSeries.HostName, host.Text)));
+            yield return (ofDay, Share.Of(Fact.Host, host));
         }
-        foreach (var key in RollupSeries.Digests)
+        foreach (var digest in Tags.Digests)
         {
-            if (Tags.TryGetValue(key, out var digest))
-            {
-                yield return (ofDay, Share.Of(Fact.Digest, idOf(key, digest.Text)));
-            }
+            yield return (ofDay, Share.Of(Fact.Digest, digest));
         }
     }
-
-    /// <summary>Who ran something: the actor, else tag <c>user.name</c>.</summary>
-    public static string? Person(string? actor, IReadOnlyDictionary<string, TagValue> tags) =>
-        actor ?? (tags.TryGetValue(RollupSeries.UserName, out var user) ? user.Text : null);
 
     /// <summary>What it adds where it ended or was given up: one outcome, and its duration or why it has none.</summary>
     public IEnumerable<Share> EndShares()
@@ -108,4 +120,30 @@ internal sealed record Contribution
             { } micros => Share.Of(outcome, micros),
         };
     }
+}
+
+/// <summary>Those of a run's tags that numbers go by, as ids.</summary>
+/// <param name="Dimensions">In the order of <see cref="RollupSeries.Dimensions"/>; <see cref="None"/> where it has no such tag.</param>
+/// <param name="Digests">Of what it ran from.</param>
+internal sealed record CountedTags(long[] Dimensions, long[] Digests)
+{
+    /// <summary>No tag.</summary>
+    public const long None = 0;
+
+    private static readonly int UserAt = Array.IndexOf(RollupSeries.Dimensions, RollupSeries.UserName);
+    private static readonly int HostAt = Array.IndexOf(RollupSeries.Dimensions, RollupSeries.HostName);
+
+    /// <summary>None of them.</summary>
+    public static CountedTags Empty { get; } = new(new long[RollupSeries.Dimensions.Length], []);
+
+    /// <summary>Tag <c>user.name</c>.</summary>
+    public long User => Dimensions[UserAt];
+
+    /// <summary>Tag <c>host.name</c>.</summary>
+    public long Host => Dimensions[HostAt];
+
+    /// <summary>Those among a run's tags.</summary>
+    public static CountedTags Of(IReadOnlyDictionary<string, TagValue> run, KnownTags tags) => new(
+        Array.ConvertAll(RollupSeries.Dimensions, key => run.TryGetValue(key, out var value) ? tags.Of(key, value.Text).Id : None),
+        [.. RollupSeries.Digests.Where(run.ContainsKey).Select(key => tags.Of(key, run[key].Text).Id)]);
 }

@@ -21,6 +21,7 @@ public sealed partial class Projector : BackgroundService
     private const int Crowd = 8;
     private const int PausePasses = 6;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CrowdedPass = TimeSpan.FromMilliseconds(50);
 
     private const int FewestEvents = 20;
 
@@ -34,7 +35,8 @@ public sealed partial class Projector : BackgroundService
     private readonly LogReader _reader;
     private readonly ILogger<Projector> _logger;
     private readonly TimeZoneInfo _zone;
-    private readonly TagDictionary _tags = new();
+    private readonly KnownTags _tags = new();
+    private readonly TagDictionary _dictionary = new();
     private long? _epoch;
     private long _renewedAt;
     private long? _refusedAt;
@@ -52,7 +54,7 @@ public sealed partial class Projector : BackgroundService
     public bool Leads => _epoch is not null;
 
     /// <summary>The most events that are read in one pass.</summary>
-    internal int MostEvents { get; init; } = 4000;
+    internal int MostEvents { get; init; } = 8000;
 
     /// <summary>
     /// One pass: takes or renews the lease, then reads one batch for the live slot and one for a slot that is being rebuilt.
@@ -119,6 +121,8 @@ public sealed partial class Projector : BackgroundService
         return true;
     }
 
+    private bool IsCrowded => _signals.Appending >= Crowd;
+
     private bool IsStale(CheckpointRow checkpoint) => checkpoint.Version < RunsProjection.Version || checkpoint.Zone != _zone.Id;
 
     private async Task<List<CheckpointRow>> CheckpointsAsync(CancellationToken cancellationToken)
@@ -141,7 +145,7 @@ public sealed partial class Projector : BackgroundService
                 {
                     await Signal.WaitAsync(next, LookEvery, stoppingToken);
                 }
-                else if (_signals.Appending >= Crowd)
+                else if (IsCrowded)
                 {
                     var pause = PausePasses * Stopwatch.GetElapsedTime(began);
                     await Task.Delay(pause < LongestPause ? pause : LongestPause, stoppingToken);
@@ -194,10 +198,11 @@ public sealed partial class Projector : BackgroundService
     private async Task<int> AdvanceAsync(CheckpointRow checkpoint, CancellationToken cancellationToken)
     {
         var limit = Math.Min(_passEvents, MostEvents);
+        var slot = new Slot(checkpoint.Slot, TimeZoneInfo.FindSystemTimeZoneById(checkpoint.Zone));
         var pass = await TakeAheadAsync(checkpoint);
         if (pass is not { Events: > 0 })
         {
-            pass = await ReadAsync(checkpoint.Position, limit, cancellationToken);
+            pass = await ReadAsync(checkpoint.Position, limit, slot.Zone, cancellationToken);
         }
         if (pass.Events == 0)
         {
@@ -206,7 +211,7 @@ public sealed partial class Projector : BackgroundService
         if (pass.IsFull)
         {
             // What comes next is read and folded while this is written: it depends on the log alone.
-            _ahead = (checkpoint.Slot, pass.To, ReadAsync(pass.To, limit, cancellationToken));
+            _ahead = (checkpoint.Slot, pass.To, ReadAsync(pass.To, limit, slot.Zone, cancellationToken));
         }
 
         await using var session = await _engine.BeginAsync(cancellationToken, derived: true);
@@ -218,8 +223,7 @@ public sealed partial class Projector : BackgroundService
             Resign();
             return 0;
         }
-        var slot = new Slot(checkpoint.Slot, TimeZoneInfo.FindSystemTimeZoneById(checkpoint.Zone));
-        var changes = await RunsProjection.WriteAsync(_engine, session, slot, pass.Folded, _tags, cancellationToken);
+        var changes = await RunsProjection.WriteAsync(_engine, session, slot, pass.Folded, _tags, _dictionary, cancellationToken);
         foreach (var (position, problem) in pass.SetAside)
         {
             if (await session.ExecuteAsync(
@@ -230,11 +234,12 @@ public sealed partial class Projector : BackgroundService
             }
         }
         await session.CommitAsync(cancellationToken);
-        _tags.Stored();
+        _dictionary.Stored();
         if (pass.IsFull)
         {
             // Half way to what would have fitted, so that one slow pass does not make ten small ones.
-            var fitting = pass.Events * (_engine.PassTime / Stopwatch.GetElapsedTime(began));
+            var time = IsCrowded && _engine.PassTime > CrowdedPass ? CrowdedPass : _engine.PassTime;
+            var fitting = pass.Events * (time / Stopwatch.GetElapsedTime(began));
             _passEvents = (int)Math.Clamp((pass.Events + fitting) / 2, FewestEvents, Math.Max(FewestEvents, MostEvents));
         }
         checkpoint.Position = pass.To;
@@ -258,7 +263,7 @@ public sealed partial class Projector : BackgroundService
     }
 
     /// <summary>Reads the events after a position and folds the runs that they belong to.</summary>
-    private async Task<Pass> ReadAsync(long from, int limit, CancellationToken cancellationToken)
+    private async Task<Pass> ReadAsync(long from, int limit, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
         var events = await _reader.AfterAsync(from, limit, cancellationToken);
         if (events.Count == 0)
@@ -267,11 +272,11 @@ public sealed partial class Projector : BackgroundService
         }
         // Up to the last one read, whatever else has been appended: the rows at a checkpoint are a function of the log up to it.
         var runs = events.GroupBy(static e => e.Run).ToList();
-        var older = (await _reader.HistoryAsync([.. runs.Select(static r => r.Key)], from, RunsProjection.MostEvents + 1, cancellationToken)).ToLookup(static e => e.Run);
+        var older = (await _reader.HistoryAsync([.. runs.Select(static r => r.Key)], from, RunFold.MostEvents + 1, cancellationToken)).ToLookup(static e => e.Run);
         var setAside = new List<(long Position, string Problem)>();
         var folded = runs.ConvertAll(run => older.Contains(run.Key)
-            ? RunsProjection.Fold([.. older[run.Key], .. run], isNew: false, setAside)
-            : RunsProjection.Fold([.. run], isNew: true, setAside));
+            ? RunFold.Fold([.. older[run.Key], .. run], isNew: false, zone, _tags, setAside)
+            : RunFold.Fold([.. run], isNew: true, zone, _tags, setAside));
         var isFull = events.Count == limit || events.Sum(static e => (long)e.Data.Length) > EventSql.MostRead;
         return new Pass(events[^1].Position, events.Count, isFull, folded, setAside);
     }
@@ -280,6 +285,7 @@ public sealed partial class Projector : BackgroundService
     {
         _epoch = null;
         _ahead = null;
+        _dictionary.Forget();
         _tags.Forget();
     }
 

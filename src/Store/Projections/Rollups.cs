@@ -6,8 +6,8 @@ namespace ValueStream.Store.Projections;
 
 /// <summary>What one transaction changes of the rollups: collected run by run, written once for each rollup.</summary>
 /// <param name="zone">The reporting zone.</param>
-/// <param name="tags">Gives the ids of tags.</param>
-internal sealed class Rollups(TimeZoneInfo zone, TagDictionary tags)
+/// <param name="tags">Knows tags.</param>
+internal sealed class Rollups(TimeZoneInfo zone, KnownTags tags)
 {
     private static readonly Bulk<RollupRow> Rows = new("rollups_",
         Short("series", static r => r.Series), Int("at", static r => r.At), Long("operation", static r => r.Operation), Long("tag", static r => r.Tag),
@@ -21,21 +21,22 @@ internal sealed class Rollups(TimeZoneInfo zone, TagDictionary tags)
 
     /// <summary>An attempt contributes something else than before.</summary>
     /// <param name="before">What it contributed; null for nothing.</param>
-    /// <param name="after">What it contributes now; null for nothing.</param>
-    public void Change(Contribution? before, Contribution? after)
+    /// <param name="after">What it contributes now.</param>
+    public void Change(Contribution? before, IReadOnlyList<(RollupKey Key, Share Share)> after)
     {
-        var gained = after?.Shares(zone, tags.Id).ToList() ?? [];
         if (before is not null)
         {
-            foreach (var lost in before.Shares(zone, tags.IdOnly))
+            var gained = after.ToList();
+            foreach (var lost in before.Shares(zone, tags))
             {
                 if (!gained.Remove(lost))
                 {
                     Change(lost.Key, lost.Share, -1);
                 }
             }
+            after = gained;
         }
-        foreach (var (key, share) in gained)
+        foreach (var (key, share) in after)
         {
             Change(key, share, 1);
         }

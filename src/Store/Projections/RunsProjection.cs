@@ -1,16 +1,13 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json;
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
-using ValueStream.Core.Spans;
 using ValueStream.Store.Engines;
 using static ValueStream.Store.Engines.Column<ValueStream.Store.RunRow>;
 
 namespace ValueStream.Store.Projections;
 
 /// <summary>
-/// <c>runs</c>, <c>run_aliases</c>, <c>run_links</c>, <c>run_mentions</c>, <c>run_stages</c>, <c>run_tags</c>, <c>running</c>: what the fold of each run's events gives, and nothing else. A run's
+/// <c>runs</c>, <c>run_aliases</c>, <c>run_links</c>, <c>run_mentions</c>, <c>run_stages</c>, <c>run_tags</c>, <c>running</c>: what <see cref="RunFold"/> gives of each run's events, and nothing else. A run's
 /// rows depend on that run's events alone; what its references mean is found out by reading, so that arrival order cannot matter.
 /// <c>operations</c> and <c>rollups</c> add those rows up.
 /// </summary>
@@ -18,9 +15,6 @@ internal static class RunsProjection
 {
     /// <summary>The version of these rules. A change of what is written needs a new one: the projector then rebuilds by itself.</summary>
     public const int Version = 4;
-
-    /// <summary>Events of one run that are folded; later ones are only in the log, and the run is flagged <c>truncated</c>.</summary>
-    public const int MostEvents = 10_000;
 
     private static readonly Bulk<RunRow> Runs = new("runs_",
         Long("key", static r => r.Key), Int("attempt", static r => r.Attempt),
@@ -91,75 +85,15 @@ internal static class RunsProjection
     private static readonly string OnKnown = $"ON CONFLICT (key, attempt) DO UPDATE SET {Runs.SetExcluded("key", "attempt")}";
     private static readonly string OnKnownTags = $"ON CONFLICT (key, attempt) DO UPDATE SET {Tags.SetExcluded("key", "attempt")}";
 
-    /// <summary>Folds a run's events. Those that cannot be read are named and left out.</summary>
-    /// <param name="events">The run's events, oldest position first.</param>
-    /// <param name="isNew">Whether none of them is older than the pass: then the run has no rows yet.</param>
-    /// <param name="setAside">Takes the positions that could not be read, and why.</param>
-    public static Folded Fold(IReadOnlyList<EventRow> events, bool isNew, ICollection<(long Position, string Problem)> setAside)
-    {
-        var first = events[0];
-        var run = new RunId(first.Source, first.Type, first.Namespace, first.Id);
-        var readable = new List<Event>(events.Count);
-        var said = new List<EventData>(events.Count);
-        var surviving = new Dictionary<long, EventData>();
-        // The newest first: an event comes after what it erased, and may itself be erased by a later one.
-        foreach (var e in events.Take(MostEvents).Reverse())
-        {
-            try
-            {
-                if (!run.Equals(new RunId(e.Source, e.Type, e.Namespace, e.Id)))
-                {
-                    throw new JsonException($"Its run's key {run.Key} belongs to {run.Rendering} already.");
-                }
-                var data = e.IsErased ? surviving.GetValueOrDefault(e.Position) ?? new EventData() : EventData.FromJson(e.Data);
-                if (data.Redaction is { } redaction)
-                {
-                    surviving.TryAdd(redaction.Position, redaction.Data);
-                }
-                said.Add(data);
-                if ((EventKind)e.Kind != EventKind.Redacted)
-                {
-                    readable.Add(data.ToEvent(new Envelope(e.EventId, (EventKind)e.Kind, run, e.Attempt, e.Submitter, e.OccurredAt, e.EffectiveAt, e.Position, e.RecordedAt)));
-                }
-            }
-            catch (Exception exception)
-            {
-                setAside.Add((e.Position, exception.Message));
-            }
-        }
-        var folded = new Folded(run, first.Run, [], SettingOf(readable), events[^1].Position, events.Count > MostEvents, surviving.Count > 0, isNew)
-        {
-            Begin = SearchTerms.PartOf(first.Position),
-            LaterParts = [.. events.Select(static e => e.Position / SearchTerms.Part).Distinct().Skip(1)],
-        };
-        Attempt[] attempts = [.. WithoutItself(run, [.. RunState.Fold(readable).Attempts.Values])];
-        return folded with
-        {
-            Attempts = [.. attempts.Select(a => new Projected(ToRow(folded, a), a, EventData.TagsJson(a.Tags), SearchTerms.Said(said, attempts, a)))],
-            Said = attempts.Length == 0 ? SearchTerms.Said(said, attempts, null) : [],
-        };
-    }
-
-    /// <summary>A CDEvent follows the event before it, which may be one of its own run.</summary>
-    private static IEnumerable<Attempt> WithoutItself(RunId run, IReadOnlyList<Attempt> attempts)
-    {
-        if (run.Source != SourceNames.CdEvents)
-        {
-            return attempts;
-        }
-        var own = attempts.SelectMany(a => Aliases.ByTags(run, a.Tags)).ToHashSet();
-        return attempts.Select(a => a with { Parent = a.Parent is { } parent && own.Contains(parent) ? null : a.Parent, Links = [.. a.Links.Where(l => !own.Contains(l.Run))] });
-    }
-
     /// <summary>Writes the rows of folded runs with what they add up to, and takes away what is no longer so.</summary>
     /// <returns>Which of them started or ended by that.</returns>
     public static async Task<IReadOnlyList<RunChange>> WriteAsync(
-        IEngine engine, Session session, Slot slot, IReadOnlyList<Folded> folded, TagDictionary dictionary, CancellationToken cancellationToken)
+        IEngine engine, Session session, Slot slot, IReadOnlyList<Folded> folded, KnownTags tags, TagDictionary dictionary, CancellationToken cancellationToken)
     {
-        var known = await KnownAsync(engine, session, slot.Name, folded, cancellationToken);
+        var known = await KnownAsync(engine, session, slot.Name, folded, tags, cancellationToken);
         var redacted = folded.Where(static f => f.IsRedacted).Select(static f => f.Key).ToHashSet();
         var (erased, erasedTerms) = redacted.Count > 0 ? await DictionaryOfAsync(engine, session, slot.Name, redacted, cancellationToken) : ([], []);
-        var rollups = new Rollups(slot.Zone, dictionary);
+        var rollups = new Rollups(slot.Zone, tags);
         var operations = new Operations();
         var (added, changed) = (new List<RunRow>(), new List<RunRow>());
         var (newTags, otherTags, untagged) = (new List<RunTagsRow>(), new List<RunTagsRow>(), new List<RunKey>());
@@ -182,19 +116,22 @@ internal static class RunsProjection
             parts.AddRange(run.LaterParts.Select(part => new RunPartRow { Part = part, Key = run.Key }));
             if (run.Attempts.Count == 0)
             {
-                otherTags.Add(new RunTagsRow { Key = run.Key, Attempt = NoAttempt, Tags = "{}", Ids = [.. run.Said.Select(dictionary.Word).Append(run.Begin).Order()] });
+                var words = run.Said.Select(Meaning.OfWord).ToList();
+                words.ForEach(dictionary.Add);
+                otherTags.Add(new RunTagsRow { Key = run.Key, Attempt = NoAttempt, Tags = "{}", Ids = [.. words.Select(static w => w.Term).Append(run.Begin).Order()] });
             }
             else if (!run.IsNew && !named.Contains(run.Key))
             {
                 untagged.Add(new(run.Key, NoAttempt));
             }
-            foreach (var (row, attempt, tags, said) in run.Attempts)
+            foreach (var projected in run.Attempts)
             {
+                var row = projected.Row;
                 known.Remove(new(row.Key, row.Attempt), out var before);
                 (before is null ? added : changed).Add(row);
-                if (before?.Tags != tags)
+                if (before?.Tags != projected.Tags)
                 {
-                    aliasesByTags.UnionWith(Aliases.ByTags(run.Run, attempt.Tags).Select(a => (References.Hash(a), run.Key)));
+                    aliasesByTags.UnionWith(projected.AliasesByTags.Select(alias => (alias, row.Key)));
                 }
                 if (row.State == (short)AttemptState.Running && before?.IsRunningAs(row) is not true)
                 {
@@ -204,40 +141,22 @@ internal static class RunsProjection
                 {
                     stopped.Add(new(row.Key, row.Attempt));
                 }
-                var after = ContributionOf(row, attempt.Tags);
-                rollups.Change(before?.Contribution, after);
+                rollups.Change(before?.Contribution, projected.Shares);
                 operations.Change(row, before?.Contribution);
-                if (RunChange.Of(before, row, attempt.Stages) is { } change)
+                if (RunChange.Of(before, row, projected.Stages) is { } change)
                 {
                     changes.Add(change);
                 }
-                links.AddRange(attempt.Links.Select((l, i) => new RunLinkRow
+                links.AddRange(LinksOf(row, projected.Links));
+                stages.AddRange(StagesOf(row, projected.Stages));
+                mentions.AddRange(projected.Mentions);
+                if (before is null || before.Tags != projected.Tags || !projected.Terms.AsSpan().SequenceEqual(before.Terms))
                 {
-                    Key = row.Key,
-                    Attempt = row.Attempt,
-                    Ordinal = i,
-                    Kind = l.Kind,
-                    Target = l.Run,
-                    Reference = References.Hash(l.Run),
-                }));
-                stages.AddRange(attempt.Stages.Select((stage, i) => new RunStageRow
-                {
-                    Key = row.Key,
-                    Attempt = row.Attempt,
-                    Ordinal = i,
-                    Name = stage.Name,
-                    FromAt = stage.From,
-                    ToAt = stage.To,
-                }));
-                mentions.AddRange(MentionsOf(row, Mention.Of(run.Run, attempt.Texts)));
-                var terms = TermsOf(run, row, attempt, said, dictionary);
-                if (before is null || before.Tags != tags || !terms.AsSpan().SequenceEqual(before.Terms))
-                {
-                    (before is null ? newTags : otherTags).Add(new RunTagsRow { Key = row.Key, Attempt = row.Attempt, Tags = tags, Ids = terms });
+                    (before is null ? newTags : otherTags).Add(new RunTagsRow { Key = row.Key, Attempt = row.Attempt, Tags = projected.Tags, Ids = projected.Terms });
                 }
-                if (Contribution.Person(row.Actor, attempt.Tags) is { } person)
+                foreach (var meaning in projected.Meanings)
                 {
-                    dictionary.Id(RollupSeries.UserName, person);
+                    dictionary.Add(meaning);
                 }
             }
         }
@@ -245,7 +164,7 @@ internal static class RunsProjection
         // Attempts that an event from before has merged into others.
         foreach (var gone in known.Values)
         {
-            rollups.Change(gone.Contribution, null);
+            rollups.Change(gone.Contribution, []);
             operations.Change(null, gone.Contribution);
         }
         var sums = await rollups.SumAsync(session, slot.Name, cancellationToken);
@@ -275,43 +194,34 @@ internal static class RunsProjection
         {
             await EraseLeftoversAsync(engine, session, slot.Name, redacted, erased, erasedTerms, cancellationToken);
             dictionary.Forget();
+            tags.Forget();
         }
         return changes;
     }
 
-    /// <summary>What searches find an attempt by, ascending.</summary>
-    private static long[] TermsOf(Folded run, RunRow row, Attempt attempt, IReadOnlyCollection<string> said, TagDictionary dictionary)
+    private static IEnumerable<RunLinkRow> LinksOf(RunRow row, ImmutableArray<RunLink> links) => links.Select((link, i) => new RunLinkRow
     {
-        var terms = new List<long>(attempt.Tags.Count + said.Count + 3) { run.Begin, dictionary.Id(SearchTerms.OfTexts, row.Name) };
-        terms.AddRange(said.Select(dictionary.Word));
-        if (row.Actor is { } actor)
-        {
-            terms.Add(dictionary.Id(SearchTerms.OfTexts, actor));
-        }
-        foreach (var (key, value) in attempt.Tags)
-        {
-            terms.Add(dictionary.Id(key, value.Text));
-            terms.AddRange(dictionary.WordsOfText(key, value.Text).Select(dictionary.Word));
-        }
-        return [.. terms.Distinct().Order()];
-    }
+        Key = row.Key,
+        Attempt = row.Attempt,
+        Ordinal = i,
+        Kind = link.Kind,
+        Target = link.Run,
+        Reference = References.Hash(link.Run),
+    });
 
-    private static IEnumerable<RunMentionRow> MentionsOf(RunRow row, ImmutableArray<Mention> mentions) => mentions
-        .SelectMany(static (m, place) => m.Readings.Select(text => (Mention: m, place, text)))
-        .Select((m, ordinal) => new RunMentionRow
-        {
-            Key = row.Key,
-            Attempt = row.Attempt,
-            Ordinal = ordinal,
-            Place = m.place,
-            Text = m.text,
-            Reference = References.Hash(m.text),
-            IsCausal = row.Parent is null && row.Traceparent is null && !m.Mention.IsGrouping,
-        });
+    private static IEnumerable<RunStageRow> StagesOf(RunRow row, ImmutableArray<Stage> stages) => stages.Select((stage, i) => new RunStageRow
+    {
+        Key = row.Key,
+        Attempt = row.Attempt,
+        Ordinal = i,
+        Name = stage.Name,
+        FromAt = stage.From,
+        ToAt = stage.To,
+    });
 
     /// <summary>The rows that there are of runs, with their tags.</summary>
     private static async Task<Dictionary<RunKey, Known>> KnownAsync(
-        IEngine engine, Session session, string slot, IReadOnlyList<Folded> folded, CancellationToken cancellationToken)
+        IEngine engine, Session session, string slot, IReadOnlyList<Folded> folded, KnownTags tags, CancellationToken cancellationToken)
     {
         var keys = folded.Where(static f => !f.IsNew).Select(static f => f.Key).ToList();
         if (keys.Count == 0)
@@ -327,8 +237,8 @@ internal static class RunsProjection
             """,
             r =>
             {
-                var (key, tags) = (new RunKey(r.GetInt64(0), r.GetInt32(1)), r.GetString(12));
-                return (Key: key, Known: new Known(r.GetInt16(3), tags, r.GetLongs(13), new Contribution
+                var (key, json) = (new RunKey(r.GetInt64(0), r.GetInt32(1)), r.GetString(12));
+                return (Key: key, Known: new Known(r.GetInt16(3), json, r.GetLongs(13), new Contribution
                 {
                     Operation = r.GetInt64(2),
                     Outcome = r.IsDBNull(4) ? null : (Outcome)r.GetInt16(4),
@@ -338,16 +248,12 @@ internal static class RunsProjection
                     AbandonedAt = r.IsDBNull(8) ? null : Micros.ToTime(r.GetInt64(8)),
                     Duration = r.IsDBNull(9) ? null : r.GetInt64(9),
                     Actor = r.IsDBNull(10) ? null : r.GetString(10),
-                    IsExcluded = IsExcluded(r.GetString(11)),
-                    Tags = now.TryGetValue(key, out var attempt) && attempt.Tags == tags ? attempt.Attempt.Tags : EventData.ReadTags(tags),
+                    IsExcluded = Contribution.IsExcludedBy(r.GetString(11)),
+                    Tags = now.TryGetValue(key, out var attempt) && attempt.Tags == json ? attempt.Counted : CountedTags.Of(EventData.ReadTags(json), tags),
                 }, r.GetBoolean(14)));
             }, cancellationToken, ("keys", engine.Array(keys)));
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
     }
-
-    /// <summary>What holds after some events; nothing where none sets anything, or what it set was erased.</summary>
-    private static OperationSetting SettingOf(IEnumerable<Event> events) => events.OfType<Administered>().OrderBy(static e => e.Position)
-        .Select(static e => e.Operation).OfType<OperationSetting>().Aggregate(new OperationSetting(), static (held, later) => held.Then(later));
 
     private static IEnumerable<OperationSettingRow> SettingRows(Folded folded)
     {
@@ -357,22 +263,6 @@ internal static class RunsProjection
             yield return new OperationSettingRow { Key = key.Value, Namespace = run.Namespace, Data = setting.ToJson() };
         }
     }
-
-    private static Contribution ContributionOf(RunRow row, IReadOnlyDictionary<string, TagValue> tags) => new()
-    {
-        Operation = row.Operation,
-        Outcome = (Outcome?)row.Outcome,
-        At = row.At,
-        StartedAt = row.StartedAt,
-        EndedAt = row.EndedAt,
-        AbandonedAt = row.AbandonedAt,
-        Duration = row.Duration,
-        Actor = row.Actor,
-        IsExcluded = IsExcluded(row.Flags),
-        Tags = tags,
-    };
-
-    private static bool IsExcluded(string flags) => flags.Split(' ').Contains("excluded");
 
     /// <summary>What was erased must not live on in the slot that nobody reads, nor in the dictionary.</summary>
     private static async Task EraseLeftoversAsync(
@@ -430,48 +320,6 @@ internal static class RunsProjection
             await session.ExecuteAsync($"DELETE FROM {table}_{slot}", cancellationToken);
         }
     }
-
-    private static long First64(string hex) => unchecked((long)ulong.Parse(hex.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
-
-    private static RunRow ToRow(Folded folded, Attempt attempt)
-    {
-        var run = folded.Run;
-        return new RunRow
-        {
-            Key = folded.Key,
-            Attempt = attempt.Number,
-            Source = run.Source,
-            Type = run.Type,
-            Namespace = run.Namespace,
-            Id = run.Id,
-            Reference = References.Hash(run.Rendering),
-            Name = attempt.Name,
-            Operation = ShortKey.Of(run.Namespace, run.Type, attempt.Name).Value,
-            State = (short)attempt.State,
-            Outcome = (short?)attempt.Outcome,
-            At = attempt.StartedAt ?? attempt.EndedAt ?? throw new InvalidOperationException($"{run} attempt {attempt.Number} has neither start nor end."),
-            StartedAt = attempt.StartedAt,
-            EndedAt = attempt.EndedAt,
-            Duration = attempt.Duration is { } duration ? duration.Ticks / TimeSpan.TicksPerMicrosecond : null,
-            Actor = attempt.Actor,
-            Reason = attempt.Reason,
-            Submitter = attempt.Submitter,
-            Parent = attempt.Parent,
-            ParentReference = attempt.Parent is { } parent ? References.Hash(parent) : null,
-            Traceparent = attempt.Traceparent?.ToString(),
-            TraceId = First64(attempt.Traceparent?.TraceId ?? SpanIds.TraceId(run, attempt.Number)),
-            SpanId = First64(SpanIds.SpanId(run, attempt.Number)),
-            ParentSpanId = attempt.Traceparent is { SpanId: var span } ? First64(span) : null,
-            AbandonedAt = attempt.AbandonedAt,
-            StartRecordedAt = attempt.StartRecordedAt,
-            EndRecordedAt = attempt.EndRecordedAt,
-            LastSignAt = attempt.LastSignRecordedAt,
-            IsImported = attempt.IsImported,
-            ExcludedBecause = attempt.ExcludedBecause,
-            Flags = string.Join(' ', folded.Truncated ? [.. attempt.Flags, "truncated"] : attempt.Flags),
-            LastPosition = folded.LastPosition,
-        };
-    }
 }
 
 /// <summary>Which attempt of which run.</summary>
@@ -494,31 +342,3 @@ internal sealed record Known(short State, string Tags, long[] Terms, Contributio
 /// <param name="Name">The slot.</param>
 /// <param name="Zone">The reporting zone in whose days it counts.</param>
 internal sealed record Slot(string Name, TimeZoneInfo Zone);
-
-/// <summary>An attempt of a run as its events tell it, ready to be written.</summary>
-/// <param name="Row">Its row.</param>
-/// <param name="Attempt">What the fold gave.</param>
-/// <param name="Tags">Its tags as JSON.</param>
-/// <param name="Said">The words that searches find it by beside name, actor and tags.</param>
-internal sealed record Projected(RunRow Row, Attempt Attempt, string Tags, IReadOnlyCollection<string> Said);
-
-/// <summary>A run as its events tell it.</summary>
-/// <param name="Run">Which run.</param>
-/// <param name="Key">Its short key.</param>
-/// <param name="Attempts">Its attempts.</param>
-/// <param name="Setting">What administrators set, where it is an operation and no run; nothing otherwise.</param>
-/// <param name="LastPosition">The last event that was read.</param>
-/// <param name="Truncated">Whether it has more events than are folded.</param>
-/// <param name="IsRedacted">Whether something of it was erased.</param>
-/// <param name="IsNew">Whether it has no rows yet.</param>
-internal sealed record Folded(RunId Run, long Key, IReadOnlyList<Projected> Attempts, OperationSetting Setting, long LastPosition, bool Truncated, bool IsRedacted, bool IsNew)
-{
-    /// <summary>The term of the part of the log in which it begins.</summary>
-    public required long Begin { get; init; }
-
-    /// <summary>The later parts of the log in which it has events.</summary>
-    public required IReadOnlyList<long> LaterParts { get; init; }
-
-    /// <summary>The words that searches find it by where it has no attempt yet.</summary>
-    public IReadOnlyCollection<string> Said { get; init; } = [];
-}

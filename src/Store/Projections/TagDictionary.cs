@@ -3,21 +3,17 @@ using ValueStream.Store.Engines;
 
 namespace ValueStream.Store.Projections;
 
-/// <summary>
-/// The dictionary of tags as the projector sees it: the ids of those it has met lately, and which of them the database is known to
-/// hold. Not thread-safe.
-/// </summary>
+/// <summary>The dictionary of tags and words as the projector sees it: what the database is known to hold, and what the next transaction adds. Not thread-safe.</summary>
 internal sealed class TagDictionary
 {
-    // Some 30 MB of tags that are met again and again; a value that is never met again goes with the rest.
-    private const int Most = 100_000;
+    // What is remembered of the database; then it begins anew.
+    private const int Most = 200_000;
 
     private static readonly Bulk<TagRow> Tags = new("tags",
         Column<TagRow>.Long("id", static r => r.Id), Column<TagRow>.Text("key", static r => r.Key), Column<TagRow>.Text("value", static r => r.Value));
 
     private static readonly Bulk<WordRow> Words = new("words", Column<WordRow>.Text("word", static r => r.Word), Column<WordRow>.Long("term", static r => r.Term));
 
-    private readonly Dictionary<(string Key, string Value), (long Id, string[] Words)> _ids = [];
     private readonly HashSet<long> _stored = [];
     private readonly Dictionary<long, TagRow> _new = [];
     private readonly Dictionary<long, string> _newWords = [];
@@ -25,32 +21,21 @@ internal sealed class TagDictionary
     /// <summary>The id of a tag.</summary>
     public static long IdOf(string key, string value) => Hashes.First64(key, value);
 
-    /// <summary>The id of a tag that is not to be written: it may just have been erased.</summary>
-    public long IdOnly(string key, string value) => _ids.TryGetValue((key, value), out var known) ? known.Id : IdOf(key, value);
-
-    /// <summary>The id of a tag, which the next <see cref="WriteAsync"/> writes unless it is there.</summary>
-    public long Id(string key, string value)
+    /// <summary>The next <see cref="WriteAsync"/> writes what a term means, unless it is there.</summary>
+    public void Add(Meaning meaning)
     {
-        var id = Known(key, value).Id;
-        if (!_stored.Contains(id))
+        if (_stored.Contains(meaning.Term))
         {
-            _new.TryAdd(id, new TagRow { Id = id, Key = key, Value = value });
+            return;
         }
-        return id;
-    }
-
-    /// <summary>The words of a tag's value where it is a text; else none.</summary>
-    public IReadOnlyList<string> WordsOfText(string key, string value) => Known(key, value).Words;
-
-    /// <summary>The term of a word of a text, which the next <see cref="WriteAsync"/> writes unless it is there.</summary>
-    public long Word(string word)
-    {
-        var term = SearchTerms.Word(word);
-        if (!_stored.Contains(term))
+        if (meaning.Key is { } key)
         {
-            _newWords.TryAdd(term, word);
+            _new.TryAdd(meaning.Term, new TagRow { Id = meaning.Term, Key = key, Value = meaning.Text });
         }
-        return term;
+        else
+        {
+            _newWords.TryAdd(meaning.Term, meaning.Text);
+        }
     }
 
     /// <summary>Writes what is new within a transaction; <see cref="Stored"/> says that it was committed.</summary>
@@ -69,31 +54,19 @@ internal sealed class TagDictionary
     /// <summary>What was written is committed.</summary>
     public void Stored()
     {
+        if (_stored.Count >= Most)
+        {
+            _stored.Clear();
+        }
         _stored.UnionWith(_new.Keys);
         _stored.UnionWith(_newWords.Keys);
         _new.Clear();
         _newWords.Clear();
     }
 
-    private (long Id, string[] Words) Known(string key, string value)
-    {
-        if (!_ids.TryGetValue((key, value), out var known))
-        {
-            if (_ids.Count >= Most)
-            {
-                _ids.Clear();
-                _stored.Clear();
-            }
-            known = (IdOf(key, value), SearchTerms.IsText(value) ? [.. Queries.Words.Of(value).Select(SearchTerms.Short).Distinct()] : []);
-            _ids.Add((key, value), known);
-        }
-        return known;
-    }
-
     /// <summary>Nothing is known of the database any more: a transaction failed, tags were erased, or another process led meanwhile.</summary>
     public void Forget()
     {
-        _ids.Clear();
         _stored.Clear();
         _new.Clear();
         _newWords.Clear();

@@ -51,6 +51,6 @@ public sealed class AdministrationQueries
         }
         var identity = OperationSetting.IdOf(ns, key).Key.Value;
         var events = await _reader.OfAsync(snapshot.Database, [identity], cancellationToken);
-        return new(ns, events.Count == 0 ? new OperationSetting() : RunsProjection.Fold(events, isNew: false, []).Setting);
+        return new(ns, RunFold.SettingOf(events));
     }
 }

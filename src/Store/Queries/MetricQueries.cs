@@ -174,7 +174,7 @@ public sealed class MetricQueries
                 Duration = run.Duration,
                 Actor = null,
                 IsExcluded = run.Flags.Split(' ').Contains("excluded"),
-                Tags = Event.NoTags,
+                Tags = CountedTags.Empty,
             };
             foreach (var share in contribution.EndShares())
             {

@@ -13,11 +13,14 @@ namespace ValueStream.Bench;
 internal static class ProjectionBench
 {
     private const int Runs = 150_000;
+    // As ingest is warmed up until the just-in-time compiler is done, so is this.
+    private const int RunsToWarmUp = 30_000;
     private const int Seconds = 10;
 
     public static async IAsyncEnumerable<Figure> MeasureAsync()
     {
         var ingest = await IngestAsync();
+        await WarmUpAsync();
         foreach (var (what, apart, budget) in ((string, int, string)[])[("ends soon after starts", 20, "1.2 x"), ("ends far from starts", Runs, "0.7 x")])
         {
             using var database = await TestDatabase.PostgresAsync();
@@ -34,6 +37,16 @@ internal static class ProjectionBench
             var log = await PostgresFloor.SizeAsync(database.ConnectionString, "events", "batches");
             yield return new($"bytes an event on disk, all tables and indexes, 15 tags a run, {what}", "1.5 kB", $"{Count(size / (2.0 * Runs))} B", $"{Count(log / (2.0 * Runs))} B of it the log");
             yield return new($"rebuild, {what}", "", $"{Count(await store.RebuildAsync())}/s", "while nothing else happens");
+        }
+    }
+
+    private static async Task WarmUpAsync()
+    {
+        using var database = await TestDatabase.PostgresAsync();
+        if (database is not null)
+        {
+            await using var store = await Filled.StartAsync(database.ConnectionString, new MadeUpHistory(RunsToWarmUp, DateTimeOffset.UtcNow), RunsToWarmUp);
+            await store.ProjectAsync();
         }
     }
 

@@ -167,14 +167,11 @@ public sealed class Sketch
     {
         var bytes = Varint.Buffer();
         var last = -1;
-        for (var i = 0; i < _counts.Length; i++)
+        foreach (var (bin, count) in Bins)
         {
-            if (_counts[i] != 0)
-            {
-                Varint.Write(bytes, _first + i - last - 1);
-                Varint.Write(bytes, _counts[i]);
-                last = _first + i;
-            }
+            Varint.Write(bytes, bin - last - 1);
+            Varint.Write(bytes, count);
+            last = bin;
         }
         return bytes.WrittenSpan.ToArray();
     }

@@ -16,8 +16,8 @@ public sealed partial class Projector : BackgroundService
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
-    // Ingest goes first. While so many events wait to be durable, a pass is followed by a pause so many times as long, and what was
-    // accepted shows a little later.
+    // Ingest goes first. While so many events wait to be durable, a pass is short, and followed by a pause so many times as long;
+    // what was accepted shows a little later.
     private const int Crowd = 8;
     private const int PausePasses = 6;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Runs;
+using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
 
@@ -42,7 +43,7 @@ internal sealed record JudgedRuns(Window Window, IReadOnlyList<JudgedRun> Runs, 
             : await ended.Select(static r => new { r.Key, r.Attempt, r.At, r.EndedAt, r.Outcome, r.Duration, r.Flags, Tags = (string?)null }).ToListAsync(cancellationToken);
         var oldest = await all.Where(r => r.At < window.To).OrderByDescending(static r => r.At).Skip(newest).Select(static r => r.At).FirstOrDefaultAsync(cancellationToken);
         return new(window,
-            [.. rows.Where(static r => !r.Flags.Split(' ').Contains("excluded") && r.Duration <= Attempt.LongestPlausible.Ticks / TimeSpan.TicksPerMicrosecond)
+            [.. rows.Where(static r => !Contribution.IsExcludedBy(r.Flags) && r.Duration <= Attempt.LongestPlausible.Ticks / TimeSpan.TicksPerMicrosecond)
                 .Select(static r => new JudgedRun(r.Key, r.Attempt, r.At, r.EndedAt!.Value, (Outcome)r.Outcome!.Value, r.Duration!.Value, r.Tags))
                 .OrderByDescending(static r => r.At).ThenBy(static r => r.Key)],
             oldest < window.From);

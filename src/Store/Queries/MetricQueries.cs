@@ -173,7 +173,7 @@ public sealed class MetricQueries
                 AbandonedAt = run.AbandonedAt,
                 Duration = run.Duration,
                 Actor = null,
-                IsExcluded = run.Flags.Split(' ').Contains("excluded"),
+                IsExcluded = Contribution.IsExcludedBy(run.Flags),
                 Tags = CountedTags.Empty,
             };
             foreach (var share in contribution.EndShares())

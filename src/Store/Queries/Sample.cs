@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using ValueStream.Core.Events;
 using ValueStream.Core.Numbers;
 using ValueStream.Core.Runs;
+using ValueStream.Store.Projections;
 
 namespace ValueStream.Store.Queries;
 
@@ -46,7 +47,7 @@ internal sealed class SampleReader(Snapshot snapshot, OperationSettings settings
                 join t in snapshot.RunTags on new { r.Key, r.Attempt } equals new { t.Key, t.Attempt } into all
                 from t in all.DefaultIfEmpty()
                 select new { r.Key, r.Attempt, r.At, r.Outcome, r.Duration, r.Flags, r.Type, r.Namespace, r.Operation, r.Actor, Ids = (long[]?)t.Ids }).ToListAsync(cancellationToken);
-            runs.AddRange(rows.Select(r => new SampledRun(r.Key, r.Attempt, r.At, (Outcome)r.Outcome!.Value, r.Duration, r.Flags.Split(' ').Contains("excluded"),
+            runs.AddRange(rows.Select(r => new SampledRun(r.Key, r.Attempt, r.At, (Outcome)r.Outcome!.Value, r.Duration, Contribution.IsExcludedBy(r.Flags),
                 new(r.Type, r.Namespace, settings.Shown(new(r.Operation)).Value, r.Actor, r.Ids))));
         }
         return [.. runs.OrderByDescending(static r => r.At).ThenByDescending(static r => r.Key).Take(most + 1)];

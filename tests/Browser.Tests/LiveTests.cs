@@ -78,4 +78,37 @@ public sealed class LiveTests(Site site)
         await Expect(page.Locator("details[open]")).ToHaveCountAsync(1);
         await Expect(page.Locator("tr:last-child summary")).ToBeFocusedAsync();
     });
+
+    [Fact]
+    public Task A_link_that_is_being_clicked_is_not_taken_from_under_the_mouse() => site.VisitAsync("/runs", async page =>
+    {
+        await page.IsLiveAsync();
+        await site.Story.TellAsync(Story.Whole("pressed", -20, -21, name: "about to be chosen"));
+        var link = page.Row("about to be chosen").Locator("a.go");
+        await link.HoverAsync();
+        await page.Mouse.DownAsync();
+        var refreshed = await page.RunAndWaitForResponseAsync(
+            () => site.Story.TellAsync(Story.Whole("beneath", -10, -11, name: "comes beneath it")),
+            static answer => answer.Url.Contains("fragment=1", StringComparison.Ordinal));
+        await refreshed.FinishedAsync();
+        await page.EvaluateAsync("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        await page.Mouse.UpAsync();
+        await Expect(page.Locator("h1")).ToContainTextAsync("about to be chosen");
+        await page.GoBackAsync();
+        await Expect(page.Row("comes beneath it")).ToHaveCountAsync(1);
+    });
+
+    [Fact]
+    public Task What_came_while_the_mouse_was_pressed_is_shown_when_it_is_let_go() => site.VisitAsync("/runs", async page =>
+    {
+        await page.IsLiveAsync();
+        await page.Locator("h1").HoverAsync();
+        await page.Mouse.DownAsync();
+        var refreshed = await page.RunAndWaitForResponseAsync(
+            () => site.Story.TellAsync(Story.Whole("held", -30, -31, name: "held back for a moment")),
+            static answer => answer.Url.Contains("fragment=1", StringComparison.Ordinal));
+        await refreshed.FinishedAsync();
+        await page.Mouse.UpAsync();
+        await Expect(page.Row("held back for a moment")).ToHaveCountAsync(1);
+    });
 }

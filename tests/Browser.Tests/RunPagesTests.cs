@@ -96,6 +96,7 @@ public sealed class RunPagesTests(Site site)
     {
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new("150 × shard 1") }).ClickAsync();
         await Expect(page.Locator(".fall tbody tr")).ToHaveCountAsync(154);
+        await page.IsLiveAsync();
         // The first of the group, by which the group is known.
         var opened = page.Locator(".fall a.go").Filter(new() { HasText = "shard 1" }).Nth(1);
         var first = await opened.GetAttributeAsync("href");

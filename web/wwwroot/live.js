@@ -28,6 +28,10 @@ const part = () => document.querySelector('[data-live]');
 const state = document.getElementById('live');
 const say = (text, css) => { state.textContent = text; state.className = `live ${css}`; };
 
+// A press and its release are a click only on the same element. Told by every movement, as a release may go to another window.
+let pressed = false;
+for (const type of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel']) addEventListener(type, (e) => { pressed = (e.buttons & 1) === 1; }, true);
+
 // At most one fetch a second, one at a time; what changes meanwhile is in the next one.
 let stale = false, busy = false, last = '';
 const refresh = async () => {
@@ -42,8 +46,8 @@ const refresh = async () => {
       url.searchParams.set('fragment', '1');
       const answer = await fetch(url, { credentials: 'same-origin' });
       const html = await answer.text();
-      // Somebody filters as they type: what was asked for before that is not shown any more.
-      if (location.href !== asked) stale = true;
+      // Somebody filters as they type: what was asked for before that is not shown any more. Somebody clicks: not now.
+      if (location.href !== asked || pressed) stale = true;
       else if (answer.ok && html !== last && swap(html)) last = html;
     } catch { /* the event stream says that the server is away */ }
     await new Promise((done) => setTimeout(done, 1000));

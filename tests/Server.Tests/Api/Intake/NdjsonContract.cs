@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Wire;
@@ -196,43 +195,12 @@ public abstract class NdjsonContract(ApiServer server)
         Assert.Equal(head, await Client.HeadAsync());
     }
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData("gzip")]
-    public async Task Memory_does_not_grow_with_the_stream(string? encoding)
-    {
-        // As much as fills whatever a stream may fill: what a collection leaves behind differs from one to the next by tens of MB.
-        using var warm = new StreamOf(Long, 1_000, encoding);
-        Is(await PostAsync(warm), 200, 1_000, 0, 0, 1_000);
-        var before = Peak();
-
-        using var content = new StreamOf(i => Long(1_000 + i), 3_000, encoding);
-        var answer = await PostAsync(content);
-
-        Is(answer, 200, accepted: 3_000, duplicates: 0, rejected: 0, lastLine: 3_000);
-        // Kept whole it would be 200 MB more than of the first stream, in characters 400. The rest of the server, the projector above all, lives in it too.
-        Assert.InRange(Peak() - before, 0, 180_000);
-    }
-
-    /// <summary>A line of 100 kB: 3,000 of them are 300 MB.</summary>
-    private string Long(int i) => Line(i, $$""" "future":"{{new string('x', 100_000)}}" """);
-
-    /// <summary>The most memory that the server ever had, in kB.</summary>
-    private long Peak() => long.Parse(File.ReadLines($"/proc/{server.Process.Id}/status").Single(static l => l.StartsWith("VmHWM", StringComparison.Ordinal))
-        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-
     private string Line(int i, string more = "") => Sent.Start(_ns, $"{i}", i % 1000, more: more);
 
     private string Rendering(int i) => Sent.Rendering(_ns, $"{i}");
 
     private Task<Answer> PostAsync(byte[] body, string? key = null, string contentType = Routes.Ndjson) =>
         Client.SendAsync(HttpMethod.Post, Routes.Events, body, contentType, key is null ? [] : [(Routes.IdempotencyKeyHeader, key)]);
-
-    private async Task<Answer> PostAsync(HttpContent content)
-    {
-        using var response = await server.Process.Http.PostAsync(Routes.Events, content, TestContext.Current.CancellationToken);
-        return new Answer((int)response.StatusCode, null, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), new Dictionary<string, string>());
-    }
 
     private static JsonElement Last(Answer answer) => JsonElement.Parse(answer.Text.TrimEnd().Split('\n')[^1]);
 
@@ -243,39 +211,6 @@ public abstract class NdjsonContract(ApiServer server)
         Assert.Equal(status, answer.Status);
         Assert.Equal($$"""{"accepted":{{accepted}},"duplicates":{{duplicates}},"rejected":{{rejected}},"lastLine":{{lastLine}}}""", answer.Text.TrimEnd().Split('\n')[^1]);
         Assert.Equal(rejected, Rejected(answer).Count());
-    }
-
-    /// <summary>A body that is made while it is sent.</summary>
-    private sealed class StreamOf : HttpContent
-    {
-        private readonly Func<int, string> _line;
-        private readonly int _count;
-
-        public StreamOf(Func<int, string> line, int count, string? encoding)
-        {
-            (_line, _count) = (line, count);
-            Headers.ContentType = new MediaTypeHeaderValue(Routes.Ndjson);
-            if (encoding is not null)
-            {
-                Headers.ContentEncoding.Add(encoding);
-            }
-        }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
-        {
-            await using var to = Headers.ContentEncoding.Count > 0
-                ? new System.IO.Compression.GZipStream(stream, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true) : null;
-            for (var i = 1; i <= _count; i++)
-            {
-                await (to ?? stream).WriteAsync(Encoding.UTF8.GetBytes(_line(i) + "\n"));
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
     }
 }
 

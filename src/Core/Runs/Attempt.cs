@@ -202,20 +202,18 @@ public sealed record Attempt
     };
 
     /// <summary>Starts, ends and their repeats: tags merge, other members fill what is not known yet.</summary>
-    internal Attempt Fill(Event e) => Merge(e) with { Actor = Actor ?? e.Actor, Reason = Reason ?? e.Reason };
+    internal Attempt Fill(Event e) => Merge(e, Actor ?? e.Actor, Reason ?? e.Reason);
 
     /// <summary>Annotations and links: tags merge, and what they say of actor and reason replaces what was known.</summary>
-    internal Attempt Enrich(Event e) => Merge(e) with
+    internal Attempt Enrich(Event e) => Merge(e, e.Actor ?? Actor, e.Reason ?? Reason) with
     {
-        Actor = e.Actor ?? Actor,
-        Reason = e.Reason ?? Reason,
         Notes = e is Annotated { Note: { } note } && Notes.Length < Mention.Most && Mention.In(note).Count > 0 ? Notes.Add(note) : Notes,
     };
 
     private ImmutableArray<Stage> Left(DateTimeOffset at) => Stages.IsEmpty ? Stages : Stages.SetItem(Stages.Length - 1, Stages[^1] with { To = at });
 
     /// <summary>What every event of its senders does. Whatever they say, it lives.</summary>
-    private Attempt Merge(Event e)
+    private Attempt Merge(Event e, string? actor, string? reason)
     {
         var parent = Parent ?? (e.Parents.IsEmpty ? null : e.Parents[0]);
         var links = e.Parents.Where(p => p != parent).Select(static p => new RunLink(LinkKinds.Follows, p)).Concat(e.Links);
@@ -225,6 +223,8 @@ public sealed record Attempt
             AbandonedAt = null,
             LastSignRecordedAt = e.RecordedAt > LastSignRecordedAt ? e.RecordedAt : LastSignRecordedAt,
             Tags = Tags.IsEmpty ? e.Tags : Tags.SetItems(e.Tags),
+            Actor = actor,
+            Reason = reason,
             Parent = parent,
             Links = e.Parents.IsEmpty && e.Links.IsEmpty ? Links : [.. Links.Concat(links).Distinct()],
         };

@@ -16,8 +16,10 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
     private const string SynchronousCommit =
         "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
 
-    /// <summary>The projector looks up what it has the keys of, thousands at a time. A planner without statistics would read whole tables for it.</summary>
-    private const string Derived = "; SET LOCAL synchronous_commit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
+    /// <summary>The projector looks up what it has the keys of, thousands at a time. A planner would read whole tables for it while they are small, or
+    /// it has no statistics, with as many processes as it may.</summary>
+    private const string Derived = "; SET LOCAL synchronous_commit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+        + "; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off";
 
     private const string Now = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
 

@@ -106,7 +106,7 @@ internal static class RunsProjection
         var aliases = new List<RunAliasRow>();
         var aliasesByTags = new HashSet<(long Reference, long Key)>();
         var named = known.Keys.Select(static k => k.Key).ToHashSet();
-        var mentioning = known.Where(static k => k.Value.HasMentions).Select(static k => k.Key).ToList();
+        var (linking, mentioning, staged) = (KeysOf(known, static k => k.HasLinks), KeysOf(known, static k => k.HasMentions), KeysOf(known, static k => k.HasStages));
         foreach (var run in folded)
         {
             if (run.Attempts.Count > 0 && !named.Contains(run.Key))
@@ -168,10 +168,9 @@ internal static class RunsProjection
             operations.Change(null, gone.Contribution);
         }
         var sums = await rollups.SumAsync(session, slot.Name, cancellationToken);
-        var rewritten = changed.Select(static r => new RunKey(r.Key, r.Attempt)).Concat(known.Keys).ToList();
-        await session.DeleteAsync(LinkKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(LinkKeys, linking, slot.Name, cancellationToken);
         await session.DeleteAsync(MentionKeys, mentioning, slot.Name, cancellationToken);
-        await session.DeleteAsync(StageKeys, rewritten, slot.Name, cancellationToken);
+        await session.DeleteAsync(StageKeys, staged, slot.Name, cancellationToken);
         await session.DeleteAsync(RunningKeys, [.. stopped, .. known.Keys], slot.Name, cancellationToken);
         await session.DeleteAsync(TagKeys, [.. known.Keys, .. untagged], slot.Name, cancellationToken);
         await session.DeleteAsync(Keys, [.. known.Keys], slot.Name, cancellationToken);
@@ -198,6 +197,8 @@ internal static class RunsProjection
         }
         return changes;
     }
+
+    private static List<RunKey> KeysOf(Dictionary<RunKey, Known> known, Func<Known, bool> which) => [.. known.Where(k => which(k.Value)).Select(static k => k.Key)];
 
     private static IEnumerable<RunLinkRow> LinksOf(RunRow row, ImmutableArray<RunLink> links) => links.Select((link, i) => new RunLinkRow
     {
@@ -230,9 +231,10 @@ internal static class RunsProjection
         }
         // Most runs keep the tags that they began with: those need not be read again.
         var now = folded.SelectMany(static f => f.Attempts).ToDictionary(static a => new RunKey(a.Row.Key, a.Row.Attempt));
+        string Has(string table) => $"EXISTS (SELECT 1 FROM {table}_{slot} AS m WHERE m.key = r.key AND m.attempt = r.attempt)";
         var rows = await session.QueryAsync($"""
             SELECT r.key, r.attempt, r.operation, r.state, r.outcome, r.at, r.started_at, r.ended_at, r.abandoned_at, r.duration, r.actor, r.flags, t.tags, t.ids,
-              EXISTS (SELECT 1 FROM run_mentions_{slot} AS m WHERE m.key = r.key AND m.attempt = r.attempt)
+              {Has("run_links")}, {Has("run_mentions")}, {Has("run_stages")}
             FROM runs_{slot} AS r JOIN run_tags_{slot} AS t ON t.key = r.key AND t.attempt = r.attempt WHERE {engine.AnyOf("r.key", "keys")}
             """,
             r =>
@@ -250,7 +252,7 @@ internal static class RunsProjection
                     Actor = r.IsDBNull(10) ? null : r.GetString(10),
                     IsExcluded = Contribution.IsExcludedBy(r.GetString(11)),
                     Tags = now.TryGetValue(key, out var attempt) && attempt.Tags == json ? attempt.Counted : CountedTags.Of(EventData.ReadTags(json), tags),
-                }, r.GetBoolean(14)));
+                }, r.GetBoolean(14), r.GetBoolean(15), r.GetBoolean(16)));
             }, cancellationToken, ("keys", engine.Array(keys)));
         return rows.ToDictionary(static r => r.Key, static r => r.Known);
     }
@@ -330,8 +332,10 @@ internal readonly record struct RunKey(long Key, int Attempt);
 /// <param name="Tags">Its tags as JSON.</param>
 /// <param name="Terms">What searches find it by, ascending.</param>
 /// <param name="Contribution">What it added to the numbers.</param>
+/// <param name="HasLinks">Whether it has links.</param>
 /// <param name="HasMentions">Whether its texts name runs.</param>
-internal sealed record Known(short State, string Tags, long[] Terms, Contribution Contribution, bool HasMentions)
+/// <param name="HasStages">Whether it has stages.</param>
+internal sealed record Known(short State, string Tags, long[] Terms, Contribution Contribution, bool HasLinks, bool HasMentions, bool HasStages)
 {
     /// <summary>Whether it runs, and what is said of that is what a row says.</summary>
     public bool IsRunningAs(RunRow row) =>

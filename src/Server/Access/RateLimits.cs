@@ -58,26 +58,23 @@ internal static class RateLimits
     public static void UseGuessLimit(this IApplicationBuilder app)
     {
         var guesses = app.ApplicationServices.GetRequiredService<Guesses>();
-        app.Use(async (context, next) =>
+        app.Use((context, next) => Shown(context.Request) is { } shown ? LimitAsync(guesses, shown, context, next) : next(context));
+    }
+
+    private static async Task LimitAsync(Guesses guesses, string shown, HttpContext context, RequestDelegate next)
+    {
+        var isLogin = shown.Length == 0;
+        using var lease = guesses.Try(context, isLogin ? 1 : 0);
+        if (!lease.IsAcquired)
         {
-            if (Shown(context.Request) is not { } shown)
-            {
-                await next(context);
-                return;
-            }
-            var isLogin = shown.Length == 0;
-            using var lease = guesses.Try(context, isLogin ? 1 : 0);
-            if (!lease.IsAcquired)
-            {
-                await RefuseAsync(context, lease, $"This address has tried too many tokens or keys that are none of this server's. Wait as long as Retry-After says; look at what it sends, or raise {Section}__{nameof(WrongPerAddress)}.");
-                return;
-            }
-            await next(context);
-            if (!isLogin && context.Response.StatusCode == StatusCodes.Status401Unauthorized && context.User.Identity?.IsAuthenticated is not true)
-            {
-                guesses.Count(context, shown);
-            }
-        });
+            await RefuseAsync(context, lease, $"This address has tried too many tokens or keys that are none of this server's. Wait as long as Retry-After says; look at what it sends, or raise {Section}__{nameof(WrongPerAddress)}.");
+            return;
+        }
+        await next(context);
+        if (!isLogin && context.Response.StatusCode == StatusCodes.Status401Unauthorized && context.User.Identity?.IsAuthenticated is not true)
+        {
+            guesses.Count(context, shown);
+        }
     }
 
     /// <summary>A limit of so many requests a minute, all at once or one after the other; 0 for none.</summary>

@@ -13,27 +13,24 @@ internal static class RequestRules
     public static void UseRequestRules(this WebApplication app)
     {
         var allowed = Addresses.AllowedHosts(app.Configuration);
-        app.Use(async (context, next) =>
+        app.Use((context, next) =>
         {
             // At the last moment: an error's answer begins with no headers.
             context.Response.OnStarting(static response => SetHeadersAsync(((HttpResponse)response).Headers), context.Response);
             if (!allowed.Contains(context.Request.Host.Host))
             {
-                await Problems.Invalid("Host", $"This server is not called '{Short(context.Request.Host.Host)}'. If it should be, add the name to the setting AllowedHosts "
+                return Problems.Invalid("Host", $"This server is not called '{Short(context.Request.Host.Host)}'. If it should be, add the name to the setting AllowedHosts "
                     + "(AllowedHosts=name1;name2 in the environment).").ExecuteAsync(context);
             }
-            else if (context.Request.Query.FirstOrDefault(static q => q.Value.Any(static v => v?.Contains('\0') is true)) is { Key: { } name })
+            if (context.Request.Query.FirstOrDefault(static q => q.Value.Any(static v => v?.Contains('\0') is true)) is { Key: { } name })
             {
-                await Problems.Invalid(name, "It contains a NUL character, which no text here has.").ExecuteAsync(context);
+                return Problems.Invalid(name, "It contains a NUL character, which no text here has.").ExecuteAsync(context);
             }
-            else if (!IsPage(context) && IsForeign(context.Request))
+            if (!IsPage(context) && IsForeign(context.Request))
             {
-                await Problems.Forbidden("A page of another site may not call this server. Requests of scripts and tools carry no Origin header.").ExecuteAsync(context);
+                return Problems.Forbidden("A page of another site may not call this server. Requests of scripts and tools carry no Origin header.").ExecuteAsync(context);
             }
-            else
-            {
-                await next(context);
-            }
+            return next(context);
         });
     }
 

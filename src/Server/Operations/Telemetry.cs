@@ -27,6 +27,8 @@ internal static class Telemetry
         var telemetry = services.AddOpenTelemetry().ConfigureResource(Name).WithMetrics(m =>
         {
             m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ServerMetrics.MeterName).AddPrometheusExporter();
+            // Three measurements a request that say no more than its status does.
+            m.AddView(static instrument => instrument.Meter.Name is "Microsoft.AspNetCore.Authentication" or "Microsoft.AspNetCore.Authorization" ? MetricStreamConfiguration.Drop : null);
             if (Exports("METRICS"))
             {
                 m.AddOtlpExporter();

@@ -23,10 +23,10 @@ public abstract class StreamMemoryContract(ApiServer server)
         await PostAsync(1_001, 3_000, encoding);
 
         // Kept whole it would be 200 MB more than of the first stream, in characters 400. The projector works on it meanwhile.
-        Assert.InRange(Peak() - before, 0, 60_000);
+        Assert.InRange(Peak(), 0, before + 60_000);
     }
 
-    /// <summary>The most memory that the server ever had, in kB.</summary>
+    /// <summary>The most memory that the server ever had, in kB; the kernel keeps it to some hundred kB.</summary>
     private long Peak() => long.Parse(File.ReadLines($"/proc/{server.Process.Id}/status").Single(static l => l.StartsWith("VmHWM", StringComparison.Ordinal))
         .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 

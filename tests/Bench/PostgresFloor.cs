@@ -21,7 +21,7 @@ internal static partial class PostgresFloor
         var script = Path.GetTempFileName();
         await File.WriteAllTextAsync(script, $"""
             INSERT INTO floor_one (position, event_id, kind, source, type, namespace, id, run, submitter, occurred_at, recorded_at, effective_at, salt, data, digest)
-            SELECT n, ('0198c0de-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'customhttp', 'pipeline', 'default', 'd4kq2v0m5l3c7s1n9p8g', n * 7919,
+            SELECT n, ('0198c0de-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'customhttp', 'pipeline', 'default', 'd4kq2v0m5l3c7s1n9p8g', hashint8extended(n, 0),
               'loopback', 1772452800123456, 1772452800123456, 1772452800123456, '\x000102030405060708090a0b0c0d0e0f', '{Data}',
               '\x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f' FROM nextval('floor_position') AS n;
             """);
@@ -61,7 +61,8 @@ internal static partial class PostgresFloor
                 await copy.WriteAsync("pipeline", NpgsqlDbType.Text);
                 await copy.WriteAsync("default", NpgsqlDbType.Text);
                 await copy.WriteAsync("d4kq2v0m5l3c7s1n9p8g", NpgsqlDbType.Text);
-                await copy.WriteAsync(i * 7919, NpgsqlDbType.Bigint);
+                // As the log has it: the first 64 bits of a hash, which lie anywhere in the index.
+                await copy.WriteAsync(unchecked(i * -7046029254386353131), NpgsqlDbType.Bigint);
                 await copy.WriteAsync("loopback", NpgsqlDbType.Text);
                 await copy.WriteAsync(1772452800123456, NpgsqlDbType.Bigint);
                 await copy.WriteAsync(1772452800123456, NpgsqlDbType.Bigint);

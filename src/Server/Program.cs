@@ -96,6 +96,7 @@ try
     app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseRequestRules();
     app.UseGuessLimit();
+    app.UseShortWay();
     app.UseAuthentication();
     app.UseRateLimiter();
     app.UseAuthorization();

@@ -199,6 +199,13 @@ internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens, Log
         var submitter => link.Again(submitter),
     };
 
+    /// <summary>Who sends a request, by the token that it shows; anybody, where it shows none of this server's and need not. Null when nobody may send so.</summary>
+    public Task<ClaimsPrincipal?> SenderOfAsync(HttpRequest request) =>
+        BearerHandler.TokenOf(request) is { } text ? OfTokenAsync(text, request.HttpContext.RequestAborted) : Task.FromResult(Anybody);
+
+    private async Task<ClaimsPrincipal?> OfTokenAsync(string text, CancellationToken cancellationToken) =>
+        await OfAsync(text, cancellationToken) is { } caller ? caller.ToPrincipal(BearerHandler.Scheme) : Anybody;
+
     private static Caller Of(Token token) => new(token.Submitter, token.Scopes, token.Namespaces);
 }
 
@@ -209,19 +216,14 @@ internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions>
     /// <summary>The scheme's name.</summary>
     public new const string Scheme = "bearer";
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-    {
-        var header = Request.Headers.Authorization.ToString();
-        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? OfAsync(header["Bearer ".Length..].Trim())
-            : Task.FromResult(callers.Anybody is { } anybody ? Ticket(anybody) : AuthenticateResult.NoResult());
-    }
+    /// <summary>The token that a request shows; null when it shows none.</summary>
+    public static string? TokenOf(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
 
-    private async Task<AuthenticateResult> OfAsync(string text) =>
-        await callers.OfAsync(text, Context.RequestAborted) is { } caller ? Ticket(caller.ToPrincipal(Scheme))
-        : callers.Anybody is { } anybody ? Ticket(anybody)
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync() =>
+        await callers.SenderOfAsync(Request) is { } sender ? AuthenticateResult.Success(new AuthenticationTicket(sender, Scheme))
+        : TokenOf(Request) is null ? AuthenticateResult.NoResult()
         : AuthenticateResult.Fail("The token is not this server's.");
-
-    private static AuthenticateResult Ticket(ClaimsPrincipal caller) => AuthenticateResult.Success(new AuthenticationTicket(caller, Scheme));
 
     /// <summary>Answers somebody who did not say who it is.</summary>
     public static Task RefuseAsync(HttpContext context)

@@ -17,12 +17,13 @@ internal static class RequestRules
         {
             // At the last moment: an error's answer begins with no headers.
             context.Response.OnStarting(static response => SetHeadersAsync(((HttpResponse)response).Headers), context.Response);
-            if (!allowed.Contains(context.Request.Host.Host))
+            var host = context.Request.Host.Host;
+            if (!allowed.Contains(host))
             {
-                return Problems.Invalid("Host", $"This server is not called '{Short(context.Request.Host.Host)}'. If it should be, add the name to the setting AllowedHosts "
+                return Problems.Invalid("Host", $"This server is not called '{Short(host)}'. If it should be, add the name to the setting AllowedHosts "
                     + "(AllowedHosts=name1;name2 in the environment).").ExecuteAsync(context);
             }
-            if (context.Request.Query.FirstOrDefault(static q => q.Value.Any(static v => v?.Contains('\0') is true)) is { Key: { } name })
+            if (context.Request.QueryString.HasValue && context.Request.Query.FirstOrDefault(static q => q.Value.Any(static v => v?.Contains('\0') is true)) is { Key: { } name })
             {
                 return Problems.Invalid(name, "It contains a NUL character, which no text here has.").ExecuteAsync(context);
             }

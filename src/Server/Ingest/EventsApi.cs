@@ -11,52 +11,73 @@ namespace ValueStream.Server.Ingest;
 internal static class EventsApi
 {
     /// <summary>Maps the route.</summary>
-    public static void MapEventsIngest(this IEndpointRouteBuilder app) =>
-        app.MapPost(Routes.Events, Take).RequireAuthorization(AccessControl.Ingest).WithName("TakeEvents").WithTags("Events")
+    public static void MapEventsIngest(this IEndpointRouteBuilder app)
+    {
+        var (ingestor, time, stopping) = (app.ServiceProvider.GetRequiredService<Ingestor>(), app.ServiceProvider.GetRequiredService<TimeProvider>(),
+            app.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        // As a delegate of any kind, which is described; as a RequestDelegate it would not be.
+        app.MapPost(Routes.Events, (Delegate)((HttpContext context) => TakeAsync(context, ingestor, time, stopping)))
+            .RequireAuthorization(AccessControl.Ingest).WithName("TakeEvents").WithTags("Events")
             .WithSummary("Take one event, an array of events, or a stream of one event a line")
             .WithDescription("Answers after the events are durable. An array is answered item by item; 422 when every item is rejected. "
                 + "A stream (application/x-ndjson) may have any length, its lines 256 kB; the answer begins with the first events that are durable, "
                 + "has one line for each line that was not stored, and at last the counts. Bodies may be compressed with gzip or br.")
             .AddOpenApiOperationTransformer(ApiDescription.TakesEvents)
             .Produces<IngestAnswer>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).Produces<IngestAnswer>(422).ProducesProblem(503);
+    }
 
-    private static async Task<IResult> Take(HttpRequest request, Ingestor ingestor, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task TakeAsync(HttpContext context, Ingestor ingestor, TimeProvider time, CancellationToken stopping)
     {
+        var request = context.Request;
         var receivedAt = time.GetUtcNow();
         try
         {
             if (EventStream.Is(request.ContentType))
             {
-                EventStream.LiftLimits(request.HttpContext);
-                await new EventStream(request.HttpContext, ingestor, time).TakeAsync(
-                    request.HttpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-                return TypedResults.Empty;
+                EventStream.LiftLimits(context);
+                await new EventStream(context, ingestor, time).TakeAsync(stopping);
+                return;
             }
-            using var body = await JsonReading.ParseAsync(request.Body, cancellationToken);
-            var root = body.RootElement;
-            var (items, sentAt, isOne) = Items(root);
-            var sending = new Sending(request.HttpContext.User.Submitter(), receivedAt, sentAt ?? request.SentAt()) { Writes = Viewer.MaySee(request.HttpContext.User) };
-            var answers = await ingestor.TakeAsync(items, sending, cancellationToken);
-            if (isOne && answers is [{ Item: { Status: "rejected" } rejected, Field: var field }])
+            IReadOnlyList<(IngestItem Item, string? Field)> answers;
+            bool isOne;
+            using (var body = await JsonReading.ParseAsync(request, context.RequestAborted))
             {
-                return field is null && rejected.Position is null && rejected.Problem!.StartsWith("conflict", StringComparison.Ordinal)
-                    ? Problems.Conflict(rejected.Problem)
-                    : Problems.Invalid(field ?? "", field is { Length: > 0 } ? rejected.Problem![(field.Length + 2)..] : rejected.Problem!);
+                (var items, var sentAt, isOne) = Items(body.RootElement);
+                var sending = new Sending(context.User.Submitter(), receivedAt, sentAt ?? request.SentAt()) { Writes = Viewer.MaySee(context.User) };
+                answers = await ingestor.TakeAsync(items, sending, context.RequestAborted);
             }
-            var answer = new IngestAnswer
-            {
-                Accepted = answers.Count(static a => a.Item.Status == "accepted"),
-                Duplicates = answers.Count(static a => a.Item.Status == "duplicate"),
-                Rejected = answers.Count(static a => a.Item.Status == "rejected"),
-                Items = [.. answers.Select(static a => a.Item)],
-            };
-            return TypedResults.Json(answer, WireJson.Default.IngestAnswer,
-                statusCode: answer.Rejected > 0 && answer.Rejected == answers.Count ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            await (isOne && answers is [{ Item: { Status: "rejected" } rejected, Field: var field }] ? RefuseAsync(context, rejected, field) : AnswerAsync(context.Response, answers));
         }
         catch (UnreadableException e)
         {
-            return Problems.Invalid(e.Field, e.What);
+            await Problems.Invalid(e.Field, e.What).ExecuteAsync(context);
         }
+    }
+
+    private static Task RefuseAsync(HttpContext context, IngestItem rejected, string? field) =>
+        (field is null && rejected.Position is null && rejected.Problem!.StartsWith("conflict", StringComparison.Ordinal)
+            ? Problems.Conflict(rejected.Problem)
+            : Problems.Invalid(field ?? "", field is { Length: > 0 } ? rejected.Problem![(field.Length + 2)..] : rejected.Problem!)).ExecuteAsync(context);
+
+    private static async Task AnswerAsync(HttpResponse response, IReadOnlyList<(IngestItem Item, string? Field)> answers)
+    {
+        var items = new IngestItem[answers.Count];
+        var (accepted, duplicates) = (0, 0);
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = answers[i].Item;
+            accepted += items[i].Status == "accepted" ? 1 : 0;
+            duplicates += items[i].Status == "duplicate" ? 1 : 0;
+        }
+        var rejected = items.Length - accepted - duplicates;
+        response.StatusCode = rejected > 0 && rejected == items.Length ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK;
+        response.ContentType = "application/json; charset=utf-8";
+        // At once, into the buffer that is sent: an answer has a bound, as its request has.
+        using (var json = new Utf8JsonWriter(response.BodyWriter))
+        {
+            JsonSerializer.Serialize(json, new IngestAnswer { Accepted = accepted, Duplicates = duplicates, Rejected = rejected, Items = items }, WireJson.Default.IngestAnswer);
+        }
+        await response.BodyWriter.FlushAsync();
     }
 
     /// <summary>The events of a body: an array, one object, or <c>{"sentAt": ..., "items": [...]}</c>.</summary>

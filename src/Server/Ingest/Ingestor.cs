@@ -19,7 +19,7 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
         IReadOnlyList<JsonElement> items, Sending sending, CancellationToken cancellationToken)
     {
         var answers = new (IngestItem Item, string? Field)[items.Count];
-        var events = new List<(int Index, NewEvent Event)>(items.Count);
+        var (events, places) = (new List<NewEvent>(items.Count), new List<int>(items.Count));
         List<(ShortKey Run, TimeSpan Lease)>? leased = null;
         Dictionary<ShortKey, RunId>? heartbeats = null;
         for (var i = 0; i < items.Count; i++)
@@ -36,7 +36,8 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
                     continue;
                 }
                 var e = EventReader.Read(items[i], run, sending);
-                events.Add((i, e));
+                events.Add(e);
+                places.Add(i);
                 if (e.Lease is { } lease)
                 {
                     (leased ??= []).Add((e.Key, lease));
@@ -47,10 +48,10 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
                 answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = unreadable.Sentence }, unreadable.Field);
             }
         }
-        var results = await TakeAsync([.. events.Select(static e => e.Event)]);
-        foreach (var ((index, e), result) in events.Zip(results))
+        var results = await TakeAsync(events);
+        for (var i = 0; i < places.Count; i++)
         {
-            answers[index] = (Answer(index, e, result), null);
+            answers[places[i]] = (Answer(places[i], events[i], results[i]), null);
         }
         if (leased is not null)
         {

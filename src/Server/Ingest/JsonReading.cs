@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -28,6 +29,9 @@ internal sealed class UnreadableException(string field, string what) : Exception
 internal static class JsonReading
 {
     private const string NotUnicode = "It is not valid Unicode (half a surrogate pair).";
+
+    // A larger body is read into memory that is used again.
+    private const int MostAtOnce = 16 << 10;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = Limits.Depth, AllowDuplicateProperties = false };
 
@@ -62,11 +66,11 @@ internal static class JsonReading
     /// <summary>Reads and parses a body, in memory that the document gives back when it is disposed of.</summary>
     /// <exception cref="UnreadableException">It is not JSON.</exception>
     /// <exception cref="BadHttpRequestException">It is longer than the limit, or was cut off.</exception>
-    public static async Task<JsonDocument> ParseAsync(Stream body, CancellationToken cancellationToken)
+    public static async ValueTask<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            var document = await JsonDocument.ParseAsync(body, Options, cancellationToken);
+            var document = Whole(request.BodyReader) is { } body ? JsonDocument.Parse(body, Options) : await JsonDocument.ParseAsync(request.Body, Options, cancellationToken);
             if (Utf8.IsValid(JsonMarshal.GetRawUtf8Value(document.RootElement)))
             {
                 return document;
@@ -82,6 +86,18 @@ internal static class JsonReading
         {
             throw new UnreadableException("", $"The body is empty, or is not JSON that can be read; send one event or an array of events as JSON. {e.Message}");
         }
+    }
+
+    /// <summary>A small body that has come whole with its headers, as one event does; null where it must be waited for.</summary>
+    private static byte[]? Whole(PipeReader body)
+    {
+        if (!body.TryRead(out var read))
+        {
+            return null;
+        }
+        var whole = read is { IsCompleted: true, Buffer.Length: <= MostAtOnce } ? read.Buffer.ToArray() : null;
+        body.AdvanceTo(whole is null ? read.Buffer.Start : read.Buffer.End);
+        return whole;
     }
 
     /// <summary>A member that is there and not null.</summary>

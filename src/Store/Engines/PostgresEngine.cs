@@ -286,8 +286,8 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             batch AS (INSERT INTO batches (last, first, hash) SELECT $1, $6, $2 FROM head),
             kept AS (
               INSERT INTO deliveries (sha256, received_at, body)
-              SELECT d.* FROM head, unnest({DeliverySql.Insert.PostgresArrays(FirstOfDeliveries + 1)}) AS d {DeliverySql.OnConflict})
-            INSERT INTO events ({EventSql.Columns}) SELECT u.* FROM head, unnest({EventSql.Insert.PostgresArrays(FirstOfEvents + 1)}) AS u
+              SELECT {DeliverySql.Insert.PostgresRows(FirstOfDeliveries + 1)} FROM head {DeliverySql.OnConflict})
+            INSERT INTO events ({EventSql.Columns}) SELECT {EventSql.Insert.PostgresRows(FirstOfEvents + 1)} FROM head
             """;
 
         private readonly NpgsqlParameter<long> _last = new();

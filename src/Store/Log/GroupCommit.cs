@@ -23,6 +23,9 @@ public sealed partial class GroupCommit : BackgroundService
     private const int BatchEvents = 2000;
     private const int BatchSize = 4 << 20;
 
+    // Of so many events: giving them their places takes as long as one more batch.
+    private const int LargeRequest = 100;
+
     // How long after it came a request whose fate is unknown (connection lost while committing) is looked after before its sender hears 503.
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
 
@@ -76,11 +79,16 @@ public sealed partial class GroupCommit : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var settling = Task.CompletedTask;
         try
         {
             while (await _queue.Reader.WaitToReadAsync(stoppingToken))
             {
-                await SettleAsync(NextBatch(), stoppingToken);
+                var batch = new Batch();
+                await DraftAsync(batch, settling);
+                await settling;
+                Fill(batch);
+                settling = SettleAsync(batch, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -88,26 +96,49 @@ public sealed partial class GroupCommit : BackgroundService
         }
         finally
         {
+            await settling;
             // What was queued when the server was told to stop is still written: its senders wait for the answer.
             _queue.Writer.TryComplete();
-            for (var rest = NextBatch(); rest.Count > 0; rest = NextBatch())
+            for (var rest = Fill(new Batch()); rest.Requests.Count > 0; rest = Fill(new Batch()))
             {
                 await SettleAsync(rest, CancellationToken.None);
             }
         }
     }
 
-    private List<Request> NextBatch()
+    /// <summary>
+    /// While a batch is on its way, gives large requests their places behind it. Small ones are left to wait: the later the next batch begins, the more of them it takes.
+    /// </summary>
+    private async Task DraftAsync(Batch batch, Task settling)
     {
-        var batch = new List<Request>();
-        var (events, size) = (0, 0);
-        while (events < BatchEvents && size < BatchSize && _queue.Reader.TryRead(out var request))
+        while (!settling.IsCompleted && batch.HasRoom && _queue.Reader.TryPeek(out var next) && next.Events.Length >= LargeRequest && (batch.Draft ??= _log.Ahead()) is not null)
         {
-            batch.Add(request);
-            events += request.Events.Length;
-            size += request.Size;
+            Take(batch);
+            await Task.WhenAny(settling, _queue.Reader.WaitToReadAsync().AsTask());
+        }
+    }
+
+    /// <summary>Adds what waits to a batch, as far as it has room.</summary>
+    private Batch Fill(Batch batch)
+    {
+        while (batch.HasRoom && Take(batch))
+        {
         }
         return batch;
+    }
+
+    private bool Take(Batch batch)
+    {
+        if (!_queue.Reader.TryRead(out var request))
+        {
+            return false;
+        }
+        batch.Add(request);
+        if (batch.Draft is { } draft)
+        {
+            _log.Add(draft, request.Events);
+        }
+        return true;
     }
 
     private static Entry[] ReadyOf(IReadOnlyList<NewEvent> events)
@@ -120,14 +151,14 @@ public sealed partial class GroupCommit : BackgroundService
         return ready;
     }
 
-    private async Task SettleAsync(List<Request> batch, CancellationToken stoppingToken)
+    private async Task SettleAsync(Batch batch, CancellationToken stoppingToken)
     {
-        await WriteAsync(batch, stoppingToken);
-        Interlocked.Add(ref _waiting, -batch.Sum(static r => r.Size));
-        _signals.Append(-batch.Sum(static r => r.Events.Length));
+        await WriteAsync(batch.Requests, batch.Draft, stoppingToken);
+        Interlocked.Add(ref _waiting, -batch.Size);
+        _signals.Append(-batch.Events);
     }
 
-    private async Task WriteAsync(List<Request> batch, CancellationToken stoppingToken)
+    private async Task WriteAsync(List<Request> batch, Draft? draft, CancellationToken stoppingToken)
     {
         Entry[] events = batch is [var only] ? only.Events : [.. batch.SelectMany(static r => r.Events)];
         Exception? failure = null;
@@ -142,11 +173,11 @@ public sealed partial class GroupCommit : BackgroundService
                 // A database that hangs is left alone with what it was sent. It is not told to cancel: Postgres would cut short the wait for
                 // its standby, and call that a success.
                 var left = Left(batch);
-                var results = await _log.AppendAsync(events, CancellationToken.None).WaitAsync(left > LeastTime ? left : LeastTime, CancellationToken.None);
+                var results = await _log.AppendAsync(events, attempt == 0 ? draft : null, CancellationToken.None).WaitAsync(left > LeastTime ? left : LeastTime, CancellationToken.None);
                 var at = 0;
                 foreach (var request in batch)
                 {
-                    request.Answer.TrySetResult(new ArraySegment<AppendResult>(results, at, request.Events.Length));
+                    request.Answer.TrySetResult(results.GetRange(at, request.Events.Length));
                     at += request.Events.Length;
                 }
                 _signals.Appended.Set();
@@ -192,7 +223,7 @@ public sealed partial class GroupCommit : BackgroundService
         }
         foreach (var request in batch)
         {
-            await WriteAsync([request], stoppingToken);
+            await WriteAsync([request], null, stoppingToken);
         }
     }
 
@@ -201,6 +232,28 @@ public sealed partial class GroupCommit : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database refused a request's events")]
     private partial void LogRefused(Exception exception);
+
+    private sealed class Batch
+    {
+        public List<Request> Requests { get; } = [];
+
+        public int Events { get; private set; }
+
+        /// <summary>Characters of data.</summary>
+        public int Size { get; private set; }
+
+        /// <summary>All of its events with their places, where it was begun while the batch before it was on its way.</summary>
+        public Draft? Draft { get; set; }
+
+        public bool HasRoom => Events < BatchEvents && Size < BatchSize;
+
+        public void Add(Request request)
+        {
+            Requests.Add(request);
+            Events += request.Events.Length;
+            Size += request.Size;
+        }
+    }
 
     private sealed record Request(Entry[] Events, long CameAt, TaskCompletionSource<IReadOnlyList<AppendResult>> Answer)
     {

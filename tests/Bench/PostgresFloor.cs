@@ -15,15 +15,16 @@ internal static partial class PostgresFloor
         """;
 
     /// <summary>Rows a second that pgbench commits one at a time, prepared, with 8 clients, into a table of the log's columns and indexes.</summary>
-    public static async Task<double> OneRowCommitsAsync(string connectionString, int seconds)
+    /// <param name="connectionString">A database that has the log's tables.</param>
+    /// <param name="seconds">For how long.</param>
+    /// <param name="size">Rows that the table has before.</param>
+    public static async Task<double> OneRowCommitsAsync(string connectionString, int seconds, int size)
     {
-        await ExecuteAsync(connectionString, "CREATE TABLE floor_one (LIKE events INCLUDING ALL); CREATE SEQUENCE floor_position");
+        await FillAsync(connectionString, "floor_one", size);
+        await ExecuteAsync(connectionString, $"CREATE SEQUENCE floor_position START {size + 1}");
         var script = Path.GetTempFileName();
         await File.WriteAllTextAsync(script, $"""
-            INSERT INTO floor_one (position, event_id, kind, source, type, namespace, id, run, submitter, occurred_at, recorded_at, effective_at, salt, data, digest)
-            SELECT n, ('0198c0de-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'customhttp', 'pipeline', 'default', 'd4kq2v0m5l3c7s1n9p8g', hashint8extended(n, 0),
-              'loopback', 1772452800123456, 1772452800123456, 1772452800123456, '\x000102030405060708090a0b0c0d0e0f', '{Data}',
-              '\x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f' FROM nextval('floor_position') AS n;
+            {Insert("floor_one")} nextval('floor_position') AS n;
             """);
         try
         {
@@ -36,13 +37,17 @@ internal static partial class PostgresFloor
         finally
         {
             File.Delete(script);
+            await ExecuteAsync(connectionString, "DROP TABLE floor_one");
         }
     }
 
     /// <summary>Rows a second of one binary COPY into such a table.</summary>
-    public static async Task<double> CopyAsync(string connectionString, int rows)
+    /// <param name="connectionString">A database that has the log's tables.</param>
+    /// <param name="rows">Rows to copy.</param>
+    /// <param name="size">Rows that the table has before.</param>
+    public static async Task<double> CopyAsync(string connectionString, int rows, int size)
     {
-        await ExecuteAsync(connectionString, "CREATE TABLE floor_copy (LIKE events INCLUDING ALL)");
+        await FillAsync(connectionString, "floor_copy", size);
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
         var salt = RandomNumberGenerator.GetBytes(16);
@@ -51,7 +56,7 @@ internal static partial class PostgresFloor
         await using (var copy = await connection.BeginBinaryImportAsync(
             "COPY floor_copy (position, event_id, kind, source, type, namespace, id, run, submitter, occurred_at, recorded_at, effective_at, salt, data, digest) FROM STDIN (FORMAT BINARY)"))
         {
-            for (var i = 1L; i <= rows; i++)
+            for (var i = size + 1L; i <= size + rows; i++)
             {
                 await copy.StartRowAsync();
                 await copy.WriteAsync(i, NpgsqlDbType.Bigint);
@@ -61,7 +66,6 @@ internal static partial class PostgresFloor
                 await copy.WriteAsync("pipeline", NpgsqlDbType.Text);
                 await copy.WriteAsync("default", NpgsqlDbType.Text);
                 await copy.WriteAsync("d4kq2v0m5l3c7s1n9p8g", NpgsqlDbType.Text);
-                // As the log has it: the first 64 bits of a hash, which lie anywhere in the index.
                 await copy.WriteAsync(unchecked(i * -7046029254386353131), NpgsqlDbType.Bigint);
                 await copy.WriteAsync("loopback", NpgsqlDbType.Text);
                 await copy.WriteAsync(1772452800123456, NpgsqlDbType.Bigint);
@@ -73,7 +77,9 @@ internal static partial class PostgresFloor
             }
             await copy.CompleteAsync();
         }
-        return rows / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var took = Stopwatch.GetElapsedTime(began);
+        await ExecuteAsync(connectionString, "DROP TABLE floor_copy");
+        return rows / took.TotalSeconds;
     }
 
     /// <summary>Rows a second that one connection reads of the log, in order, every column.</summary>
@@ -108,6 +114,18 @@ internal static partial class PostgresFloor
         CREATE EXTENSION IF NOT EXISTS pg_prewarm;
         SELECT pg_prewarm(oid, 'read') FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i');
         """);
+
+    /// <summary>A table of the log's columns and indexes that is as large as the log is when it is measured.</summary>
+    private static Task FillAsync(string connectionString, string table, int rows) =>
+        ExecuteAsync(connectionString, $"CREATE TABLE {table} (LIKE events INCLUDING ALL); {Insert(table)} generate_series(1, {rows}) AS n");
+
+    // Runs as the log has them: the first 64 bits of a hash, which lie anywhere in their index.
+    private static string Insert(string table) => $"""
+        INSERT INTO {table} (position, event_id, kind, source, type, namespace, id, run, submitter, occurred_at, recorded_at, effective_at, salt, data, digest)
+        SELECT n, ('0198c0de-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'customhttp', 'pipeline', 'default', 'd4kq2v0m5l3c7s1n9p8g', hashint8extended(n, 0),
+          'loopback', 1772452800123456, 1772452800123456, 1772452800123456, '\x000102030405060708090a0b0c0d0e0f', '{Data}',
+          '\x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f' FROM
+        """;
 
     private static async Task ExecuteAsync(string connectionString, string sql)
     {

@@ -1,7 +1,10 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace ValueStream.Core.Events;
 
@@ -76,7 +79,92 @@ public sealed record EventData
     public OperationSetting? OperationSetting { get; init; }
 
     /// <summary>The JSON text, as stored and hashed.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, LogJson.Context.EventData);
+    public string ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        WriteTo(buffer);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>Writes the JSON text in UTF-8. Member by member, as every event on its way into the log is written: the serializer takes three times as long.</summary>
+    public void WriteTo(IBufferWriter<byte> buffer)
+    {
+        using var json = new Utf8JsonWriter(buffer, LogJson.Writing);
+        json.WriteStartObject();
+        Text("name"u8, Name);
+        Text("actor"u8, Actor);
+        Text("reason"u8, Reason);
+        Text("outcome"u8, Outcome);
+        Flag("error"u8, Error);
+        Text("note"u8, Note);
+        if (Parents is { } parents)
+        {
+            json.WriteStartArray("parents"u8);
+            foreach (var parent in parents)
+            {
+                json.WriteStringValue(parent);
+            }
+            json.WriteEndArray();
+        }
+        if (Links is { } links)
+        {
+            json.WriteStartArray("links"u8);
+            foreach (var link in links)
+            {
+                JsonSerializer.Serialize(json, link, LogJson.Context.RunLink);
+            }
+            json.WriteEndArray();
+        }
+        Text("traceparent"u8, Traceparent);
+        Flag("import"u8, Import);
+        if (Tags is not null)
+        {
+            json.WritePropertyName("tags"u8);
+            TagsConverter.Write(json, Tags);
+        }
+        if (Derived is not null)
+        {
+            json.WriteStartObject("derived"u8);
+            Text("name"u8, Derived.Name);
+            if (Derived.ClockOffset is { } offset)
+            {
+                json.WriteNumber("clockOffset"u8, offset);
+            }
+            Text("delivery"u8, Derived.Delivery);
+            json.WriteEndObject();
+        }
+        Whole("redaction"u8, Redaction, LogJson.Context.Redaction);
+        Text("stage"u8, Stage);
+        Whole("runSetting"u8, RunSetting, LogJson.Context.RunSetting);
+        Whole("operationSetting"u8, OperationSetting, LogJson.Context.OperationSetting);
+        json.WriteEndObject();
+
+        void Text(ReadOnlySpan<byte> name, string? value)
+        {
+            if (value is not null)
+            {
+                json.WriteString(name, value);
+            }
+        }
+
+        void Flag(ReadOnlySpan<byte> name, bool? value)
+        {
+            if (value is { } flag)
+            {
+                json.WriteBoolean(name, flag);
+            }
+        }
+
+        void Whole<T>(ReadOnlySpan<byte> name, T? value, JsonTypeInfo<T> type)
+            where T : class
+        {
+            if (value is not null)
+            {
+                json.WritePropertyName(name);
+                JsonSerializer.Serialize(json, value, type);
+            }
+        }
+    }
 
     /// <summary>The JSON text without what the server derived: what two sendings of one event have in common.</summary>
     public string ContentJson() => (this with { Derived = null }).ToJson();
@@ -95,9 +183,12 @@ public sealed record EventData
         JsonSerializer.Deserialize(json, LogJson.Context.EventData) ?? throw new JsonException("An event's data is null.");
 
     /// <summary>The name that a run has by these data: the sender's, else tag <c>service</c>, else the type.</summary>
-    public string NameOr(string type) =>
-        !string.IsNullOrEmpty(Name) ? Name
-        : Tags is { } tags && tags.TryGetValue("service", out var service) && service.Text.Length > 0 ? service.Text
+    public string NameOr(string type) => NameOr(Name, Tags, type);
+
+    /// <summary>The name that a run has by a name and tags that were sent, and its type.</summary>
+    public static string NameOr(string? name, ImmutableSortedDictionary<string, TagValue>? tags, string type) =>
+        !string.IsNullOrEmpty(name) ? name
+        : tags is not null && tags.TryGetValue("service", out var service) && service.Text.Length > 0 ? service.Text
         : type;
 
     /// <summary>The event that these data and their envelope tell.</summary>
@@ -219,6 +310,8 @@ internal sealed partial class EventJson : JsonSerializerContext;
 internal static class LogJson
 {
     /// <summary>Text of any script stands as it is: the log is read by people, and no HTML is made of it without encoding.</summary>
-    public static EventJson Context { get; } =
-        new(new JsonSerializerOptions(EventJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static JsonWriterOptions Writing { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>How everything but the data of an event is written, and all of it is read.</summary>
+    public static EventJson Context { get; } = new(new JsonSerializerOptions(EventJson.Default.Options) { Encoder = Writing.Encoder });
 }

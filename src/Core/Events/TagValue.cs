@@ -44,7 +44,9 @@ internal sealed class TagValueConverter : JsonConverter<TagValue>
         }
     }
 
-    public override void Write(Utf8JsonWriter writer, TagValue value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, TagValue value, JsonSerializerOptions options) => Write(writer, value);
+
+    public static void Write(Utf8JsonWriter writer, TagValue value)
     {
         if (value.Kind == JsonValueKind.String)
         {
@@ -78,13 +80,15 @@ internal sealed class TagsConverter : JsonConverter<ImmutableSortedDictionary<st
         return tags.ToImmutable();
     }
 
-    public override void Write(Utf8JsonWriter writer, ImmutableSortedDictionary<string, TagValue> value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, ImmutableSortedDictionary<string, TagValue> value, JsonSerializerOptions options) => Write(writer, value);
+
+    public static void Write(Utf8JsonWriter writer, ImmutableSortedDictionary<string, TagValue> value)
     {
         writer.WriteStartObject();
         foreach (var (key, tag) in value)
         {
             writer.WritePropertyName(key);
-            Values.Write(writer, tag, options);
+            TagValueConverter.Write(writer, tag);
         }
         writer.WriteEndObject();
     }

@@ -42,17 +42,19 @@ internal static class EventReader
         {
             throw new UnreadableException("", $"An event may have {Limits.EventBytes} bytes at the most.");
         }
-        var action = item.Member("action")?.Text("action", Limits.Word) ?? throw new UnreadableException("action", $"It is missing; say one of {EventKinds.Actions}.");
+        var action = item.Member("action")?.FrequentText("action", Limits.Word) ?? throw new UnreadableException("action", $"It is missing; say one of {EventKinds.Actions}.");
         if (action == EventKinds.Heartbeat)
         {
             throw new UnreadableException("action", "A heartbeat is no event of the log; send it by itself or in an array.");
         }
         var kind = EventKinds.FromAction(action) ?? throw new UnreadableException("action", $"'{action}' is not known; say one of {EventKinds.Actions}.");
         run = Allowed(run ?? ReadRun(item.Member("run")), sending);
+        var name = item.Member("name")?.Text("name", Limits.Id);
+        var tags = item.Member("tags")?.Tags("tags");
         var data = new EventData
         {
-            Name = item.Member("name")?.Text("name", Limits.Id),
-            Actor = item.Member("actor")?.Text("actor", Limits.Id),
+            Name = name,
+            Actor = item.Member("actor")?.FrequentText("actor", Limits.Id),
             Reason = item.Member("reason")?.Text("reason", Limits.Reason),
             Note = item.Member("note")?.Text("note", Limits.Reason),
             Outcome = ReadOutcome(item),
@@ -61,15 +63,11 @@ internal static class EventReader
             Links = ReadLinks(item),
             Traceparent = item.Member("traceparent")?.Text("traceparent", Limits.Reference),
             Import = item.Member("import")?.Boolean("import"),
-            Tags = item.Member("tags")?.Tags("tags"),
+            Tags = tags,
+            Derived = Derive(kind, run, name, tags, sending),
             Stage = ReadStage(item, kind),
         };
-        return Make(kind, run, data, sending, ReadId(item)) with
-        {
-            Attempt = ReadAttempt(item),
-            OccurredAt = item.Member("occurredAt")?.Time("occurredAt"),
-            Lease = ReadLease(item),
-        };
+        return Of(kind, run, data, sending, ReadId(item), ReadAttempt(item), item.Member("occurredAt")?.Time("occurredAt"), ReadLease(item));
     }
 
     /// <summary>A run's sign of life; null when the item is something else.</summary>
@@ -83,23 +81,33 @@ internal static class EventReader
             : null;
 
     /// <summary>An event with what the server works out: the name, the clock's offset, the delivery's hash.</summary>
-    public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending, Guid? eventId = null)
+    public static NewEvent Make(EventKind kind, RunId run, EventData data, Sending sending, Guid? eventId = null) =>
+        Of(kind, run, Derive(kind, run, data.Name, data.Tags, sending) is { } derived ? data with { Derived = derived } : data, sending, eventId);
+
+    private static NewEvent Of(
+        EventKind kind, RunId run, EventData data, Sending sending, Guid? eventId, int? attempt = null, DateTimeOffset? occurredAt = null, TimeSpan? lease = null) => new()
     {
-        var name = kind is EventKind.Started or EventKind.Transitioned or EventKind.Ended && string.IsNullOrEmpty(data.Name) ? data.NameOr(run.Type) : null;
+        EventId = eventId ?? Guid.CreateVersion7(sending.ReceivedAt),
+        Kind = kind,
+        Run = run,
+        Attempt = attempt,
+        Submitter = sending.Submitter,
+        OccurredAt = occurredAt,
+        ReceivedAt = sending.ReceivedAt,
+        ClockOffset = sending.ClockOffset,
+        Delivery = sending.Delivery,
+        Lease = lease,
+        Data = data,
+    };
+
+    /// <summary>What the server works out; null where that is nothing.</summary>
+    private static DerivedData? Derive(EventKind kind, RunId run, string? sent, ImmutableSortedDictionary<string, TagValue>? tags, Sending sending)
+    {
+        var name = kind is EventKind.Started or EventKind.Transitioned or EventKind.Ended && string.IsNullOrEmpty(sent) ? EventData.NameOr(sent, tags, run.Type) : null;
         double? offset = sending.ClockOffset == TimeSpan.Zero ? null : sending.ClockOffset.TotalSeconds;
         var delivery = sending.Delivery?.Hash;
-        return new NewEvent
-        {
-            EventId = eventId ?? Guid.CreateVersion7(sending.ReceivedAt),
-            Kind = kind,
-            Run = run,
-            Submitter = sending.Submitter,
-            ReceivedAt = sending.ReceivedAt,
-            ClockOffset = sending.ClockOffset,
-            Delivery = sending.Delivery,
-            Data = name is null && offset is null && delivery is null ? data
-                : data with { Derived = new DerivedData { Name = name?[..Math.Min(name.Length, Limits.Id)], ClockOffset = offset, Delivery = delivery } },
-        };
+        return name is null && offset is null && delivery is null ? null
+            : new DerivedData { Name = name?[..Math.Min(name.Length, Limits.Id)], ClockOffset = offset, Delivery = delivery };
     }
 
     /// <summary>A type or a namespace.</summary>
@@ -117,7 +125,7 @@ internal static class EventReader
         {
             throw new UnreadableException("run", "It is missing; say {\"type\": ..., \"id\": ...}, or a run's rendering or key as a string.");
         }
-        var source = member.Member("source")?.Text("run.source", Limits.Word) ?? SourceNames.CustomHttp;
+        var source = member.Member("source")?.FrequentText("run.source", Limits.Word) ?? SourceNames.CustomHttp;
         if (source != SourceNames.CustomHttp)
         {
             throw new UnreadableException("run.source", $"Only '{SourceNames.CustomHttp}' may be written here; leave it out.");
@@ -125,8 +133,8 @@ internal static class EventReader
         var id = member.Member("id")?.Text("run.id", Limits.Id);
         return new RunId(
             source,
-            Word(member.Member("type")?.Text("run.type", Limits.Word) ?? throw new UnreadableException("run.type", "It is missing."), "run.type"),
-            Word(member.Member("namespace")?.Text("run.namespace", Limits.Word) ?? "default", "run.namespace"),
+            Word(member.Member("type")?.FrequentText("run.type", Limits.Word) ?? throw new UnreadableException("run.type", "It is missing."), "run.type"),
+            Word(member.Member("namespace")?.FrequentText("run.namespace", Limits.Word) ?? "default", "run.namespace"),
             string.IsNullOrEmpty(id) ? throw new UnreadableException("run.id", "It is missing.") : id);
     }
 
@@ -154,7 +162,7 @@ internal static class EventReader
 
     private static string? ReadOutcome(JsonElement item)
     {
-        var outcome = item.Member("outcome")?.Text("outcome", Limits.Word);
+        var outcome = item.Member("outcome")?.FrequentText("outcome", Limits.Word);
         return outcome is null || Outcomes.Parse(outcome) is not null ? outcome
             : throw new UnreadableException("outcome", $"'{outcome}' is not known; say one of {Outcomes.All}.");
     }

@@ -83,9 +83,9 @@ internal static class EventsApi
     /// <summary>The events of a body: an array, one object, or <c>{"sentAt": ..., "items": [...]}</c>.</summary>
     private static (IReadOnlyList<JsonElement> Items, DateTimeOffset? SentAt, bool IsOne) Items(JsonElement root) => root.ValueKind switch
     {
-        JsonValueKind.Array => ([.. root.Items("$", Limits.Events).Select(static i => i.Element)], null, false),
+        JsonValueKind.Array => (root.Elements("$", Limits.Events), null, false),
         JsonValueKind.Object when root.Member("items") is { } items =>
-            ([.. items.Items("items", Limits.Events).Select(static i => i.Element)], root.Member("sentAt")?.Time("sentAt"), false),
+            (items.Elements("items", Limits.Events), root.Member("sentAt")?.Time("sentAt"), false),
         JsonValueKind.Object => ([root], root.Member("sentAt")?.Time("sentAt"), true),
         _ => throw new UnreadableException("", "The body must be one event (an object) or an array of events."),
     };

@@ -123,6 +123,12 @@ internal static class JsonReading
         return Checked(text, field, longest);
     }
 
+    /// <summary>The same of a text that comes again and again, as most of a type or a person do: it is not made anew each time.</summary>
+    public static string? FrequentText(this JsonElement element, string field, int longest) => Known(element, longest) ?? element.Text(field, longest);
+
+    private static string? Known(JsonElement element, int longest) =>
+        element.ValueKind == JsonValueKind.String && Frequent.Find(JsonMarshal.GetRawUtf8Value(element)[1..^1]) is { } known && known.Length <= longest ? known : null;
+
     /// <summary>A text that came from elsewhere, checked in the same way.</summary>
     public static string Checked(string text, string field, int longest) =>
         text.Length > longest ? throw new UnreadableException(field, $"It has {text.Length} characters; {longest} are the most.")
@@ -152,8 +158,12 @@ internal static class JsonReading
     public static DateTimeOffset CheckedTime(DateTimeOffset time, string field) =>
         time.Year is >= 1970 and <= 2200 ? time.ToUniversalTime() : throw new UnreadableException(field, "It must lie between the years 1970 and 2200.");
 
+    /// <summary>The objects or texts of an array, each with its place.</summary>
+    public static IEnumerable<(JsonElement Element, string Field)> Items(this JsonElement element, string field, int most) =>
+        element.Elements(field, most).Select((item, i) => (item, $"{field}[{i}]"));
+
     /// <summary>The objects or texts of an array.</summary>
-    public static IEnumerable<(JsonElement Element, string Field)> Items(this JsonElement element, string field, int most)
+    public static JsonElement[] Elements(this JsonElement element, string field, int most)
     {
         if (element.ValueKind != JsonValueKind.Array)
         {
@@ -163,7 +173,7 @@ internal static class JsonReading
         {
             throw new UnreadableException(field, $"It has {element.GetArrayLength()} items; {most} are the most.");
         }
-        return element.EnumerateArray().Select((item, i) => (item, $"{field}[{i}]"));
+        return [.. element.EnumerateArray()];
     }
 
     /// <summary>Tags: strings, numbers, booleans; objects and arrays become their JSON text; null is left out.</summary>
@@ -185,19 +195,18 @@ internal static class JsonReading
             {
                 throw new UnreadableException(field, $"A key must have 1 to {Limits.TagKey} characters and no NUL.");
             }
-            var at = $"{field}.{key}";
             switch (property.Value.ValueKind)
             {
                 case JsonValueKind.Null:
                     break;
                 case JsonValueKind.String:
-                    tags[key] = property.Value.Text(at, Limits.TagValue)!;
+                    tags[key] = Known(property.Value, Limits.TagValue) ?? property.Value.Text($"{field}.{key}", Limits.TagValue)!;
                     break;
                 case JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False:
-                    tags[key] = new TagValue(Checked(property.Value.GetRawText(), at, Limits.TagValue), property.Value.ValueKind);
+                    tags[key] = new TagValue(Checked(property.Value.GetRawText(), $"{field}.{key}", Limits.TagValue), property.Value.ValueKind);
                     break;
                 default:
-                    tags[key] = Checked(Compact(property.Value, at), at, Limits.TagValue);
+                    tags[key] = Checked(Compact(property.Value, $"{field}.{key}"), $"{field}.{key}", Limits.TagValue);
                     break;
             }
         }
@@ -228,7 +237,7 @@ internal static class JsonReading
     {
         try
         {
-            return property.Name;
+            return Frequent.Find(JsonMarshal.GetRawUtf8PropertyName(property)) ?? property.Name;
         }
         catch (InvalidOperationException)
         {

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using ValueStream.Core.Events;
 
@@ -18,6 +20,11 @@ internal sealed class Entry
     [ThreadStatic]
     private static int _left;
 
+    private const int MostKept = 4096;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
     private readonly string _data;
     private readonly byte[] _dataDigest;
 
@@ -25,8 +32,13 @@ internal sealed class Entry
     {
         Event = e;
         Salt = NewSalt();
-        _data = e.Data.ToJson();
-        _dataDigest = HashChain.DataDigest(Salt, _data);
+        // Salt and text as they are hashed, in memory that the thread's next event uses again unless one was large.
+        var buffer = _buffer is { Capacity: <= MostKept } ? _buffer : _buffer = new ArrayBufferWriter<byte>(MostKept);
+        buffer.ResetWrittenCount();
+        buffer.Write(Salt);
+        e.Data.WriteTo(buffer);
+        _data = Encoding.UTF8.GetString(buffer.WrittenSpan[Salt.Length..]);
+        _dataDigest = SHA256.HashData(buffer.WrittenSpan);
     }
 
     public NewEvent Event { get; }

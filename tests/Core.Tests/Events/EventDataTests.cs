@@ -77,6 +77,14 @@ public sealed class EventDataTests
     }
 
     [Fact]
+    public void The_text_is_what_the_serializer_would_write()
+    {
+        var data = Everything with { Derived = new() { Delivery = "ab" }, Parents = [], Links = [], Redaction = new(7, Everything with { Reason = "Grüße & <b>😀</b>\n\"x\"" }) };
+
+        Assert.Equal(JsonSerializer.Serialize(data, LogJson.Context.EventData), data.ToJson());
+    }
+
+    [Fact]
     public void A_text_reads_back_to_the_same_text() => Assert.Equal(Everything.ToJson(), EventData.FromJson(Everything.ToJson()).ToJson());
 
     [Fact]

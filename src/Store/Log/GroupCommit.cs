@@ -23,7 +23,7 @@ public sealed partial class GroupCommit : BackgroundService
     private const int BatchEvents = 2000;
     private const int BatchSize = 4 << 20;
 
-    // Of so many events: giving them their places takes as long as one more batch.
+    // A request of so many events is given its places ahead; for a smaller one that is no work worth beginning early.
     private const int LargeRequest = 100;
 
     // How long after it came a request whose fate is unknown (connection lost while committing) is looked after before its sender hears 503.

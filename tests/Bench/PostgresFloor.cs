@@ -66,6 +66,7 @@ internal static partial class PostgresFloor
                 await copy.WriteAsync("pipeline", NpgsqlDbType.Text);
                 await copy.WriteAsync("default", NpgsqlDbType.Text);
                 await copy.WriteAsync("d4kq2v0m5l3c7s1n9p8g", NpgsqlDbType.Text);
+                // Anywhere in the index of runs, as a hash.
                 await copy.WriteAsync(unchecked(i * -7046029254386353131), NpgsqlDbType.Bigint);
                 await copy.WriteAsync("loopback", NpgsqlDbType.Text);
                 await copy.WriteAsync(1772452800123456, NpgsqlDbType.Bigint);

@@ -86,7 +86,8 @@ public sealed record EventData
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Writes the JSON text in UTF-8. Member by member, as every event on its way into the log is written: the serializer takes three times as long.</summary>
+    /// <summary>Writes the JSON text in UTF-8, without a byte-order mark. Member by member: the serializer keeps a stack of its own for each event that holds another object, and every event on its way into the log is written here.</summary>
+    /// <param name="buffer">Where to; what it holds already stays.</param>
     public void WriteTo(IBufferWriter<byte> buffer)
     {
         using var json = new Utf8JsonWriter(buffer, LogJson.Writing);

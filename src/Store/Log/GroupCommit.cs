@@ -96,7 +96,8 @@ public sealed partial class GroupCommit : BackgroundService
         }
         finally
         {
-            await settling;
+            // However it ended: what waits behind it is none of its business.
+            await settling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // What was queued when the server was told to stop is still written: its senders wait for the answer.
             _queue.Writer.TryComplete();
             for (var rest = Fill(new Batch()); rest.Requests.Count > 0; rest = Fill(new Batch()))

@@ -6,9 +6,6 @@ namespace ValueStream.Web;
 /// <summary>Who looks. The one place that decides what pages, API and streams may show.</summary>
 public static class Viewer
 {
-    /// <summary>The type of the claims that name the namespaces of a user, as patterns: <c>*</c>, <c>acme</c>, <c>acme.*</c>.</summary>
-    public const string NamespaceClaim = "namespace";
-
     /// <summary>What somebody who has logged in is called; null where nobody has.</summary>
     public static string? Name(ClaimsPrincipal user) => user?.FindFirstValue(ClaimTypes.Name);
 
@@ -16,6 +13,16 @@ public static class Viewer
     public static Visible MaySee(ClaimsPrincipal user)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Visible.Of(user.FindAll(NamespaceClaim).Select(static c => c.Value));
+        return user.Identity is ViewerIdentity viewer ? viewer.MaySee : Visible.Namespaces();
     }
+}
+
+/// <summary>A user as the framework knows them, with what they may see, which is asked at every request.</summary>
+/// <param name="claims">What is known of them.</param>
+/// <param name="scheme">How they showed who they are.</param>
+/// <param name="maySee">The namespaces of their token or role.</param>
+public sealed class ViewerIdentity(IEnumerable<Claim> claims, string scheme, Visible maySee) : ClaimsIdentity(claims, scheme)
+{
+    /// <summary>The namespaces of their token or role.</summary>
+    public Visible MaySee { get; } = maySee;
 }

@@ -88,15 +88,16 @@ try
         return 0;
     }
     await settings.CheckAccessAsync(app.Services.GetRequiredService<Tokens>(), app.Lifetime.ApplicationStopping);
-    app.UseForwardedHeaders();
+    app.UseProxies();
     app.UseHsts();
     // First, so that the pages that say what is wrong are compressed, too.
     app.UseValueStreamWeb();
     app.UseExceptionHandler();
-    app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseRequestRules();
     app.UseGuessLimit();
     app.UseShortWay();
+    // Behind those that say themselves what is wrong.
+    app.UseStatusCodePages(Problems.ExplainAsync);
     app.UseAuthentication();
     app.UseRateLimiter();
     app.UseAuthorization();

@@ -23,6 +23,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Where it listens on 127.0.0.1.</summary>
     public int Port { get; } = FreePort();
 
+    /// <summary>What is started in the place of Postgres's own program, with its arguments; null for that itself.</summary>
+    public string? Program { get; set; }
+
     /// <summary>Its database <c>valuestream</c>.</summary>
     public string ConnectionString => $"Host=127.0.0.1;Port={Port};Username=postgres;Database=valuestream";
 
@@ -72,8 +75,8 @@ public sealed class PostgresCluster : IAsyncDisposable
         {
             try
             {
-                PostgresBinaries.RunPostgres("pg_ctl", "-D", Data, "-w", "-l", Log, "-o",
-                    string.Join(' ', ((string[])[$"listen_addresses=127.0.0.1", $"port={Port}", $"unix_socket_directories={_folder}", .. _settings]).Select(static s => $"-c {s}")), "start");
+                PostgresBinaries.RunPostgres("pg_ctl", ["-D", Data, "-w", "-l", Log, .. Program is null ? (string[])[] : ["-p", Program], "-o",
+                    string.Join(' ', ((string[])[$"listen_addresses=127.0.0.1", $"port={Port}", $"unix_socket_directories={_folder}", .. _settings]).Select(static s => $"-c {s}")), "start"]);
                 return;
             }
             catch (InvalidOperationException) when (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20))

@@ -78,19 +78,24 @@ public sealed record EventData
     [JsonPropertyOrder(15)]
     public OperationSetting? OperationSetting { get; init; }
 
+    /// <summary>How the JSON text is written. Text of any script stands as it is: the log is read by people, and no HTML is made of it without encoding.</summary>
+    public static JsonWriterOptions Writing { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
     /// <summary>The JSON text, as stored and hashed.</summary>
     public string ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();
-        WriteTo(buffer);
+        using (var json = new Utf8JsonWriter(buffer, Writing))
+        {
+            WriteTo(json);
+        }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     /// <summary>Writes the JSON text in UTF-8, without a byte-order mark. Member by member: the serializer keeps a stack of its own for each event that holds another object, and every event on its way into the log is written here.</summary>
-    /// <param name="buffer">Where to; what it holds already stays.</param>
-    public void WriteTo(IBufferWriter<byte> buffer)
+    /// <param name="json">Where to, made with <see cref="Writing"/>. It is flushed.</param>
+    public void WriteTo(Utf8JsonWriter json)
     {
-        using var json = new Utf8JsonWriter(buffer, LogJson.Writing);
         json.WriteStartObject();
         Text("name"u8, Name);
         Text("actor"u8, Actor);
@@ -139,6 +144,7 @@ public sealed record EventData
         Whole("runSetting"u8, RunSetting, LogJson.Context.RunSetting);
         Whole("operationSetting"u8, OperationSetting, LogJson.Context.OperationSetting);
         json.WriteEndObject();
+        json.Flush();
 
         void Text(ReadOnlySpan<byte> name, string? value)
         {
@@ -310,9 +316,6 @@ internal sealed partial class EventJson : JsonSerializerContext;
 /// <summary>The one way in which the log writes and reads JSON.</summary>
 internal static class LogJson
 {
-    /// <summary>Text of any script stands as it is: the log is read by people, and no HTML is made of it without encoding.</summary>
-    public static JsonWriterOptions Writing { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>How everything but the data of an event is written, and all of it is read.</summary>
-    public static EventJson Context { get; } = new(new JsonSerializerOptions(EventJson.Default.Options) { Encoder = Writing.Encoder });
+    public static EventJson Context { get; } = new(new JsonSerializerOptions(EventJson.Default.Options) { Encoder = EventData.Writing.Encoder });
 }

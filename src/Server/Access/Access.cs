@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using ValueStream.Server.Operations;
 using ValueStream.Store.Access;
+using ValueStream.Store.Queries;
 using ValueStream.Web;
 
 namespace ValueStream.Server.Access;
@@ -123,11 +124,11 @@ internal static class AccessControl
     public static Scopes Granted(this ClaimsPrincipal user) => Enum.TryParse<Scopes>(user.FindFirstValue(ScopesClaim), out var scopes) ? scopes : Scopes.None;
 
     /// <summary>The caller as the framework knows users.</summary>
-    public static ClaimsPrincipal ToPrincipal(this Caller caller, string scheme) => new(new ClaimsIdentity(
+    public static ClaimsPrincipal ToPrincipal(this Caller caller, string scheme) => new(new ViewerIdentity(
         [
-            new Claim(SubmitterClaim, caller.Submitter), new Claim(ScopesClaim, caller.Scopes.ToString()), .. caller.Namespaces.Select(static n => new Claim(Viewer.NamespaceClaim, n)),
+            new Claim(SubmitterClaim, caller.Submitter), new Claim(ScopesClaim, caller.Scopes.ToString()),
             .. caller.Submitter == Callers.Loopback ? [] : new[] { new Claim(ClaimTypes.Name, caller.Name ?? caller.Submitter) },
-        ], scheme));
+        ], scheme, Visible.Of(caller.Namespaces)));
 
     /// <summary>Refuses what administrators do, to others; null to those who may.</summary>
     /// <param name="user">Who asks.</param>
@@ -177,6 +178,8 @@ internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens, Log
     private static readonly ImmutableArray<string> Everywhere = [Token.AllNamespaces];
     private static readonly Caller Administrator = new(BootstrapSubmitter, Scopes.Admin, Everywhere);
 
+    private Task<ClaimsPrincipal?>? _anybody;
+
     /// <summary>Who shows nothing; null where everybody must show something.</summary>
     public ClaimsPrincipal? Anybody { get; } = isOpen ? new Caller(Loopback, Scopes.Ingest | Scopes.Read, Everywhere).ToPrincipal(Loopback) : null;
 
@@ -201,7 +204,7 @@ internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens, Log
 
     /// <summary>Who sends a request, by the token that it shows; anybody, where it shows none of this server's and need not. Null when nobody may send so.</summary>
     public Task<ClaimsPrincipal?> SenderOfAsync(HttpRequest request) =>
-        BearerHandler.TokenOf(request) is { } text ? OfTokenAsync(text, request.HttpContext.RequestAborted) : Task.FromResult(Anybody);
+        BearerHandler.TokenOf(request) is { } text ? OfTokenAsync(text, request.HttpContext.RequestAborted) : _anybody ??= Task.FromResult(Anybody);
 
     private async Task<ClaimsPrincipal?> OfTokenAsync(string text, CancellationToken cancellationToken) =>
         await OfAsync(text, cancellationToken) is { } caller ? caller.ToPrincipal(BearerHandler.Scheme) : Anybody;

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
 
 namespace ValueStream.Server.Access;
 
@@ -24,7 +25,7 @@ internal static class Proxies
         services.Configure<ForwardedHeadersOptions>(options =>
         {
             // Not the host's name: which names are this server's is settled by what the proxy passes on.
-            options.ForwardedHeaders = networks.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             options.ForwardLimit = null;
             options.KnownProxies.Clear();
             options.KnownIPNetworks.Clear();
@@ -32,6 +33,15 @@ internal static class Proxies
         });
         services.AddAntiforgery(static options => options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
         return services;
+    }
+
+    /// <summary>Lets the requests of those proxies be those of who is behind them. Where there are none it adds nothing: the framework's part makes a connection's addresses anew for each request.</summary>
+    public static void UseProxies(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<IOptions<ForwardedHeadersOptions>>().Value.KnownIPNetworks.Count > 0)
+        {
+            app.UseForwardedHeaders();
+        }
     }
 
     private static System.Net.IPNetwork Network(string text) =>

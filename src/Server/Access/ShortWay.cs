@@ -21,16 +21,12 @@ internal static class ShortWay
             if (context.GetEndpoint() is { RequestDelegate: { } take } endpoint && endpoint.Metadata.GetMetadata<IAuthorizeData>()?.Policy == AccessControl.Ingest
                 && IsPlain(context.Request) && callers.SenderOfAsync(context.Request) is { IsCompletedSuccessfully: true, Result: { } sender } && sender.Granted().HasFlag(Scopes.Ingest))
             {
-                var before = context.User;
                 context.User = sender;
-                using (var lease = limiter.AttemptAcquire(context))
+                using var lease = limiter.AttemptAcquire(context);
+                if (lease.IsAcquired)
                 {
-                    if (lease.IsAcquired)
-                    {
-                        return take(context);
-                    }
+                    return take(context);
                 }
-                context.User = before;
             }
             return next(context);
         });

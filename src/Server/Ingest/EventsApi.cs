@@ -72,10 +72,12 @@ internal static class EventsApi
         var rejected = items.Length - accepted - duplicates;
         response.StatusCode = rejected > 0 && rejected == items.Length ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK;
         response.ContentType = "application/json; charset=utf-8";
-        // At once, into the buffer that is sent: an answer has a bound, as its request has.
+        // At once, into the buffer that is sent: an answer has a bound, as its request has. Nothing leaves before the flush, so that its length is known by then.
         using (var json = new Utf8JsonWriter(response.BodyWriter))
         {
             JsonSerializer.Serialize(json, new IngestAnswer { Accepted = accepted, Duplicates = duplicates, Rejected = rejected, Items = items }, WireJson.Default.IngestAnswer);
+            json.Flush();
+            response.ContentLength = json.BytesCommitted;
         }
         await response.BodyWriter.FlushAsync();
     }

@@ -48,7 +48,8 @@ internal sealed class Ingestor(GroupCommit log, Leases leases, RunQueries runs, 
                 answers[i] = (new IngestItem { Index = i, Status = "rejected", Problem = unreadable.Sentence }, unreadable.Field);
             }
         }
-        var results = await TakeAsync(events);
+        var results = await log.AppendAsync(events);
+        metrics.Count(results);
         for (var i = 0; i < places.Count; i++)
         {
             answers[places[i]] = (Answer(places[i], events[i], results[i]), null);

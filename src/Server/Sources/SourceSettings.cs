@@ -20,6 +20,8 @@ internal sealed record SourceSettings(ImmutableArray<string> Secrets, ImmutableA
     /// <summary>Every source that takes webhooks.</summary>
     public static readonly ImmutableArray<string> Names = [SourceNames.CustomHttp, .. AllSources.All.Select(static s => s.Name), SourceNames.Otlp];
 
+    private static readonly ImmutableArray<string> AllRoutes = [.. Names.Select(RouteOf)];
+
     /// <summary>The settings of every source.</summary>
     /// <exception cref="WrongSettingException">One of them is wrong.</exception>
     public static FrozenDictionary<string, SourceSettings> Read(IConfiguration configuration)
@@ -36,8 +38,17 @@ internal sealed record SourceSettings(ImmutableArray<string> Secrets, ImmutableA
     public static string RouteOf(string name) => name == SourceNames.Otlp ? Routes.Traces : "/" + name;
 
     /// <summary>The route of a source that an address is, or is below; null where it is neither.</summary>
-    public static string? RouteOf(PathString address) =>
-        Names.Select(RouteOf).FirstOrDefault(route => address.StartsWithSegments(route, StringComparison.OrdinalIgnoreCase));
+    public static string? RouteOf(PathString address)
+    {
+        foreach (var route in AllRoutes)
+        {
+            if (address.StartsWithSegments(route, StringComparison.OrdinalIgnoreCase))
+            {
+                return route;
+            }
+        }
+        return null;
+    }
 
     private static SourceSettings Of(IConfigurationSection section)
     {

@@ -25,6 +25,9 @@ internal sealed class Entry
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
+    [ThreadStatic]
+    private static Utf8JsonWriter? _json;
+
     private readonly string _data;
     private readonly byte[] _dataDigest;
 
@@ -36,7 +39,9 @@ internal sealed class Entry
         var buffer = _buffer is { Capacity: <= MostKept } ? _buffer : _buffer = new ArrayBufferWriter<byte>(MostKept);
         buffer.ResetWrittenCount();
         buffer.Write(Salt);
-        e.Data.WriteTo(buffer);
+        var json = _json ??= new Utf8JsonWriter(buffer, EventData.Writing);
+        json.Reset(buffer);
+        e.Data.WriteTo(json);
         _data = Encoding.UTF8.GetString(buffer.WrittenSpan[Salt.Length..]);
         _dataDigest = SHA256.HashData(buffer.WrittenSpan);
     }

@@ -18,9 +18,11 @@ public sealed partial class Projector : BackgroundService
 
     // Ingest goes first. While so many events wait to be durable, a pass is short, and followed by a pause so many times as long;
     // what was accepted shows a little later. A pass keeps one processor busy, which is half of a machine of two: there passes have a
-    // thirteenth of its time, of one among eight a quarter.
+    // thirteenth of its time, of one among eight a quarter. On SQLite it is a pass that lets a crowd wait, for it holds the write lock;
+    // so a pause is no longer than some of the engine's longest passes.
     private const int Crowd = 8;
     private static readonly double PausePasses = 24.0 / Environment.ProcessorCount;
+    private const int LongestPausePasses = 6;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CrowdedPass = TimeSpan.FromMilliseconds(50);
 
@@ -149,7 +151,8 @@ public sealed partial class Projector : BackgroundService
                 else if (IsCrowded)
                 {
                     var pause = PausePasses * Stopwatch.GetElapsedTime(began);
-                    await Task.Delay(pause < LongestPause ? pause : LongestPause, stoppingToken);
+                    var longest = LongestPausePasses * _engine.PassTime;
+                    await Task.Delay(new[] { pause, longest, LongestPause }.Min(), stoppingToken);
                 }
                 failures = 0;
             }

@@ -29,9 +29,9 @@ internal static partial class IngestBench
         var sync = DiskFloor.SyncSeconds();
         yield return new("fdatasync of 4 kB", "", Figure.Ms(sync), "median of 200");
         await using var server = await ServerProcess.StartAsync(database.ConnectionString);
-        // The server's tables are there and it has nothing to do yet. As many rows as the log has, in the middle of what is measured against each; copied are as many as arrays bring in ten seconds, for COPY becomes slower with what the disk has yet to take.
+        // The server's tables are there and it has nothing to do yet. As many rows as the log has, in the middle of what is measured against each; copied are as many each time as arrays bring in a round.
         var floor = await PostgresFloor.OneRowCommitsAsync(database.ConnectionString, RoundSeconds, 500_000);
-        var copy = await PostgresFloor.CopyAsync(database.ConnectionString, 650_000, 2_000_000);
+        var copy = await PostgresFloor.CopyAsync(database.ConnectionString, 300_000, 2_000_000);
         // Ten connections that pause for 20 ms after each answer; before the others, of which the projector and the database have more to do afterwards than in all this time.
         await Wrk.PostAsync(server.Url, "one", 10, WarmUpSeconds, "19");
         var calm = await Wrk.PostAsync(server.Url, "one", 10, Seconds, "19");

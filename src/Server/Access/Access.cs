@@ -178,10 +178,10 @@ internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens, Log
     private static readonly ImmutableArray<string> Everywhere = [Token.AllNamespaces];
     private static readonly Caller Administrator = new(BootstrapSubmitter, Scopes.Admin, Everywhere);
 
-    private Task<ClaimsPrincipal?>? _anybody;
+    private readonly Task<ClaimsPrincipal?> _anybody = Task.FromResult(isOpen ? new Caller(Loopback, Scopes.Ingest | Scopes.Read, Everywhere).ToPrincipal(Loopback) : null);
 
     /// <summary>Who shows nothing; null where everybody must show something.</summary>
-    public ClaimsPrincipal? Anybody { get; } = isOpen ? new Caller(Loopback, Scopes.Ingest | Scopes.Read, Everywhere).ToPrincipal(Loopback) : null;
+    public ClaimsPrincipal? Anybody => _anybody.Result;
 
     /// <summary>Whether everybody must show something.</summary>
     public bool NeedsLogin => Anybody is null;
@@ -204,7 +204,7 @@ internal sealed class Callers(byte[]? bootstrap, bool isOpen, Tokens tokens, Log
 
     /// <summary>Who sends a request, by the token that it shows; anybody, where it shows none of this server's and need not. Null when nobody may send so.</summary>
     public Task<ClaimsPrincipal?> SenderOfAsync(HttpRequest request) =>
-        BearerHandler.TokenOf(request) is { } text ? OfTokenAsync(text, request.HttpContext.RequestAborted) : _anybody ??= Task.FromResult(Anybody);
+        BearerHandler.TokenOf(request) is { } text ? OfTokenAsync(text, request.HttpContext.RequestAborted) : _anybody;
 
     private async Task<ClaimsPrincipal?> OfTokenAsync(string text, CancellationToken cancellationToken) =>
         await OfAsync(text, cancellationToken) is { } caller ? caller.ToPrincipal(BearerHandler.Scheme) : Anybody;

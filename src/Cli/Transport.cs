@@ -4,58 +4,9 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using ValueStream.Core.Wire;
 
 namespace ValueStream.Cli;
-
-/// <summary>What came back from one request.</summary>
-/// <param name="Status">The HTTP status; 0 when no whole answer came in time.</param>
-/// <param name="Body">The answer's body.</param>
-/// <param name="Problem">Why no answer came, as a phrase.</param>
-internal readonly record struct Answer(int Status, byte[] Body, string? Problem = null)
-{
-    /// <summary>Why it is not the answer that was hoped for, as a phrase.</summary>
-    public string Why => Status switch
-    {
-        0 => Problem!,
-        401 or 403 => $"it answered {Status}: VALUESTREAM_TOKEN is missing or not allowed to do this",
-        404 => "it answered 404: VALUESTREAM_URL does not name a ValueStream server",
-        >= 400 and < 500 or 503 => Detail(),
-        _ => $"it answered {Status}",
-    };
-
-    /// <summary>What the server says of a problem; null where it says nothing, or something else answers.</summary>
-    public string? Details
-    {
-        get
-        {
-            try
-            {
-                using var problem = JsonDocument.Parse(Body);
-                if (problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail))
-                {
-                    // Of a single event the detail has the errors in it.
-                    return problem.RootElement.TryGetProperty("errors", out var errors) && !Tells(detail.ToString(), errors)
-                        ? $"{detail} {errors.GetRawText()}" : detail.ToString();
-                }
-            }
-            catch (JsonException)
-            {
-                // Then the body speaks for itself.
-            }
-            return null;
-        }
-    }
-
-    /// <summary>Whether a 404 is the server's word about a thing, rather than that of something else that answers there.</summary>
-    public bool SaysThereIsNone => Status == 404 && Details?.StartsWith("There is no ", StringComparison.Ordinal) is true;
-
-    private static bool Tells(string detail, JsonElement errors) => errors.ValueKind == JsonValueKind.Object
-        && errors.EnumerateObject().All(field => field.Value.ValueKind == JsonValueKind.Array && field.Value.EnumerateArray().All(text => detail.Contains(text.ToString(), StringComparison.Ordinal)));
-
-    private string Detail() => Details ?? $"it answered {Status} {Encoding.UTF8.GetString(Body.AsSpan(0, Math.Min(Body.Length, 500)))}".TrimEnd();
-}
 
 /// <summary>
 /// One request with a hard deadline over all of it: look-up, connection, sending, answer. For <c>http://</c> a plain socket,
@@ -66,7 +17,8 @@ internal static class Transport
     /// <summary>After so many milliseconds a server counts as slow.</summary>
     public const int Slow = 20;
 
-    private const int LargestAnswer = 4 << 20;
+    /// <summary>Bytes that an answer may have.</summary>
+    public const int LargestAnswer = 4 << 20;
 
     // Upstream's name for it; hexadecimal, as the raw bytes that upstream compared are no header.
     private const string SignatureHeader = "X-VS-Signature";
@@ -92,7 +44,7 @@ internal static class Transport
         var left = deadline - Environment.TickCount64;
         if (left <= 0)
         {
-            return Nothing("there was no time left");
+            return Answer.Nothing("there was no time left");
         }
         Answer? answer = null;
         try
@@ -103,7 +55,7 @@ internal static class Transport
             }
             else if (CannotSpeak(address) is { } why)
             {
-                return Nothing(why);
+                return Answer.Nothing(why);
             }
             else
             {
@@ -114,9 +66,9 @@ internal static class Transport
         }
         catch (Exception e)
         {
-            return Nothing(Reason(e));
+            return Answer.Nothing(Reason(e));
         }
-        return answer ?? Nothing(string.Create(CultureInfo.InvariantCulture, $"no answer within {left / 1000.0:0.#} s"));
+        return answer ?? Answer.Nothing(string.Create(CultureInfo.InvariantCulture, $"no answer within {left / 1000.0:0.#} s"));
     }
 
     /// <summary>
@@ -146,52 +98,6 @@ internal static class Transport
             return false;
         }
         return problem is null ? true : throw problem;
-    }
-
-    /// <summary>
-    /// Reads an HTTP/1.1 response out of what was received so far. Null while it is incomplete; status 0 when it is none.
-    /// </summary>
-    /// <param name="received">Everything received.</param>
-    /// <param name="closed">Whether the server has closed the connection.</param>
-    public static Answer? Read(ReadOnlySpan<byte> received, bool closed)
-    {
-        while (true)
-        {
-            var end = received.IndexOf("\r\n\r\n"u8);
-            if (!received.StartsWith("HTTP/1."u8[..Math.Min(7, received.Length)]))
-            {
-                return Nothing("the answer is not HTTP");
-            }
-            if (end < 0)
-            {
-                return null;
-            }
-            var head = Encoding.Latin1.GetString(received[..end]);
-            var rest = received[(end + 4)..];
-            if (head.Length < 12 || !int.TryParse(head.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status))
-            {
-                return Nothing("the answer is not HTTP");
-            }
-            if (status < 200)
-            {
-                received = rest;
-                continue;
-            }
-            if (status == 204)
-            {
-                return new Answer(status, []);
-            }
-            if (Header(head, "Transfer-Encoding") is { } encoding && encoding.Contains("chunked", StringComparison.OrdinalIgnoreCase))
-            {
-                return Unchunk(rest) is { } whole ? new Answer(status, whole) : null;
-            }
-            if (Header(head, "Content-Length") is { } text
-                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
-            {
-                return rest.Length >= length ? new Answer(status, rest[..length].ToArray()) : null;
-            }
-            return closed ? new Answer(status, rest.ToArray()) : null;
-        }
     }
 
     /// <summary>
@@ -246,8 +152,6 @@ internal static class Transport
         return request;
     }
 
-    private static Answer Nothing(string problem) => new(0, [], problem);
-
     // Null when it is late.
     private static Answer? ExchangePlain(Target target, byte[]? body, string? token, long deadline, Action? whenSlow, string? signature)
     {
@@ -282,23 +186,23 @@ internal static class Transport
                 return Failed(socket);
             }
             count += read;
-            if (Read(received.AsSpan(0, count), read == 0) is { } answer)
+            if (PlainAnswer.Read(received.AsSpan(0, count), read == 0) is { } answer)
             {
                 return answer;
             }
             if (read == 0)
             {
-                return Nothing(count == 0 ? "the connection was closed without an answer" : "the answer was cut off");
+                return Answer.Nothing(count == 0 ? "the connection was closed without an answer" : "the answer was cut off");
             }
             if (count == received.Length)
             {
                 Array.Resize(ref received, count * 2);
             }
         }
-        return Nothing("the answer is too long");
+        return Answer.Nothing("the answer is too long");
     }
 
-    private static Answer? Failed(PlainSocket socket) => socket.IsLate ? null : Nothing(socket.Error switch
+    private static Answer? Failed(PlainSocket socket) => socket.IsLate ? null : Answer.Nothing(socket.Error switch
     {
         111 => "connection refused",
         104 or 32 => "the connection was cut",
@@ -337,51 +241,6 @@ internal static class Transport
     }
 
     private static string SentAt() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
-
-    private static string? Header(string head, string name)
-    {
-        foreach (var line in head.Split("\r\n"))
-        {
-            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return line[(name.Length + 1)..].Trim();
-            }
-        }
-        return null;
-    }
-
-    private static byte[]? Unchunk(ReadOnlySpan<byte> chunks)
-    {
-        using var whole = new MemoryStream();
-        while (true)
-        {
-            var end = chunks.IndexOf("\r\n"u8);
-            if (end < 0)
-            {
-                return null;
-            }
-            var size = chunks[..end];
-            var extension = size.IndexOf((byte)';');
-            size = extension < 0 ? size : size[..extension];
-            const NumberStyles hex = NumberStyles.AllowHexSpecifier | NumberStyles.AllowTrailingWhite;
-            if (!int.TryParse(size, hex, CultureInfo.InvariantCulture, out var length)
-                || length is < 0 or > LargestAnswer)
-            {
-                throw new InvalidDataException("the answer's chunks cannot be read");
-            }
-            chunks = chunks[(end + 2)..];
-            if (length == 0)
-            {
-                return whole.ToArray();
-            }
-            if (chunks.Length < length + 2)
-            {
-                return null;
-            }
-            whole.Write(chunks[..length]);
-            chunks = chunks[(length + 2)..];
-        }
-    }
 
     /// <summary>The parts of an <c>http://</c> address.</summary>
     /// <param name="Host">The name or number, an IPv6 number without brackets.</param>

@@ -13,7 +13,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
 
     /// <summary>Only <c>off</c> is overruled: with any other setting a commit is on the disk, and which standbys it waits for is the operator's
     /// choice. For the transaction alone, and within a statement that is sent anyway: a setting of the session would not survive a pooler.</summary>
-    private const string SynchronousCommit =
+    public const string SynchronousCommit =
         "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
 
     /// <summary>The projector looks up what it has the keys of, thousands at a time. A planner would read whole tables for it while they are small, or
@@ -32,7 +32,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
         """;
 
     private readonly NpgsqlDataSource _source = SourceOf(connectionString);
-    private Writer? _writer;
+    private PostgresWriter? _writer;
 
     public string Name => "Postgres";
 
@@ -103,7 +103,7 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             await writer.DisposeAsync();
             writer = null;
         }
-        writer ??= await Writer.OpenAsync(_source, head.HasArchive, cancellationToken);
+        writer ??= await PostgresWriter.OpenAsync(_source, head.HasArchive, cancellationToken);
         bool appended;
         try
         {
@@ -246,159 +246,5 @@ internal sealed class PostgresEngine(string connectionString) : IEngine
             : builder.Build();
 
         int Given(string name, int given, int otherwise) => settings.ShouldSerialize(name) ? given : otherwise;
-    }
-
-    /// <summary>Tells when a connection's commit did not wait for the standby that it was to wait for.</summary>
-    private sealed class Replication
-    {
-        private bool _isMissed;
-
-        public Replication(NpgsqlConnection connection) =>
-            connection.Notice += (_, e) => _isMissed |= e.Notice.Routine == "SyncRepWaitForLSN";
-
-        /// <summary>Call after a commit. A cancelled wait (a timeout, an administrator) is a success with a warning for Postgres. Not for
-        /// the log: if the primary is lost now, so is the commit.</summary>
-        /// <exception cref="NpgsqlException">It did not wait.</exception>
-        public void Check()
-        {
-            if (_isMissed)
-            {
-                throw new NpgsqlException("The commit is on this server, but no standby has confirmed it.");
-            }
-        }
-    }
-
-    /// <summary>The connection of the log's writer, with its one statement prepared.</summary>
-    /// <remarks>What is archived is not in the way of an event's id; so where something is, the statement looks for it. A head that was read before the first archiving
-    /// is no more the log's after it, because each archiving moves it: then the statement writes nothing.</remarks>
-    private sealed class Writer(NpgsqlConnection connection, bool hasArchive) : IAsyncDisposable
-    {
-        // Places of parameters, before the text that counts them.
-        private const int FirstOfEvents = 6;
-        private static readonly int FirstOfDeliveries = FirstOfEvents + EventSql.Insert.Count;
-
-        // The second column of events.
-        private static readonly string NotArchived = $"AND NOT EXISTS (SELECT FROM archived_events WHERE event_id = ANY(${FirstOfEvents + 2}))";
-
-        private static string Sql(bool hasArchive) => $"""
-            WITH head AS (
-              UPDATE log_head SET position = $1, hash = $2, recorded_at = $3 WHERE id = 1 AND position = $4 AND hash = $5 {(hasArchive ? NotArchived : "")} RETURNING {SynchronousCommit}),
-            batch AS (INSERT INTO batches (last, first, hash) SELECT $1, $6, $2 FROM head),
-            kept AS (
-              INSERT INTO deliveries (sha256, received_at, body)
-              SELECT {DeliverySql.Insert.PostgresRows(FirstOfDeliveries + 1)} FROM head {DeliverySql.OnConflict})
-            INSERT INTO events ({EventSql.Columns}) SELECT {EventSql.Insert.PostgresRows(FirstOfEvents + 1)} FROM head
-            """;
-
-        private readonly NpgsqlParameter<long> _last = new();
-        private readonly NpgsqlParameter<byte[]> _hash = new();
-        private readonly NpgsqlParameter<long> _recordedAt = new();
-        private readonly NpgsqlParameter<long> _position = new();
-        private readonly NpgsqlParameter<byte[]> _was = new();
-        private readonly NpgsqlParameter<long> _first = new();
-        private readonly NpgsqlCommand _command = new(Sql(hasArchive), connection);
-        private readonly Replication _replication = new(connection);
-
-        public bool HasArchive => hasArchive;
-
-        public static async Task<Writer> OpenAsync(NpgsqlDataSource source, bool hasArchive, CancellationToken cancellationToken)
-        {
-            var writer = new Writer(await source.OpenConnectionAsync(cancellationToken), hasArchive);
-            await writer.PrepareAsync(cancellationToken);
-            return writer;
-        }
-
-        public async Task<bool> AppendAsync(
-            LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries, CancellationToken cancellationToken)
-        {
-            _last.TypedValue = batch.Last;
-            _hash.TypedValue = batch.Hash;
-            _recordedAt.TypedValue = Micros.Of(rows[^1].RecordedAt);
-            _position.TypedValue = head.Position;
-            _was.TypedValue = head.Hash;
-            _first.TypedValue = batch.First;
-            EventSql.Insert.FillArrays(_command.Parameters, FirstOfEvents, rows);
-            DeliverySql.Insert.FillArrays(_command.Parameters, FirstOfDeliveries, deliveries);
-            var appended = await _command.ExecuteNonQueryAsync(cancellationToken) > 0;
-            _replication.Check();
-            return appended;
-        }
-
-        private async Task PrepareAsync(CancellationToken cancellationToken)
-        {
-            _command.Parameters.AddRange((NpgsqlParameter[])[_last, _hash, _recordedAt, _position, _was, _first]);
-            EventSql.Insert.AddArrays(_command.Parameters, []);
-            DeliverySql.Insert.AddArrays(_command.Parameters, []);
-            // A pooler that gives each transaction another backend (PgBouncer) loses what was prepared. It shows by the backend's id,
-            // which is not the one that was told at the connection's start.
-            await using var ask = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
-            if (await ask.ExecuteScalarAsync(cancellationToken) is int backend && backend == connection.ProcessID)
-            {
-                await _command.PrepareAsync(cancellationToken);
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _command.DisposeAsync();
-            await connection.DisposeAsync();
-        }
-    }
-
-    private sealed class PostgresSession(NpgsqlConnection connection, DbTransaction transaction) : Session(connection, transaction)
-    {
-        private readonly Replication _replication = new(connection);
-
-        public override async Task CommitAsync(CancellationToken cancellationToken)
-        {
-            await base.CommitAsync(cancellationToken);
-            _replication.Check();
-        }
-
-        public override async Task InsertAsync<T>(
-            Bulk<T> bulk, IReadOnlyList<T> rows, string onConflict, string slot, CancellationToken cancellationToken)
-        {
-            if (rows.Count == 0)
-            {
-                return;
-            }
-            await using var batch = connection.CreateBatch();
-            batch.Transaction = (NpgsqlTransaction)Transaction;
-            batch.BatchCommands.Add(bulk.Postgres(rows, onConflict, slot));
-            await batch.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        public override Task InsertNewAsync<T>(Bulk<T> bulk, IReadOnlyList<T> rows, string slot, CancellationToken cancellationToken) =>
-            rows.Count == 0 ? Task.CompletedTask : bulk.CopyAsync(connection, rows, slot, cancellationToken);
-
-        public override async Task<List<TRow>> FindAsync<TKey, TRow>(
-            Bulk<TKey> keys, IReadOnlyList<TKey> rows, string columns, string slot, Func<DbDataReader, TRow> read, CancellationToken cancellationToken)
-        {
-            var found = new List<TRow>();
-            if (rows.Count == 0)
-            {
-                return found;
-            }
-            await using var command = new NpgsqlCommand(
-                $"SELECT {columns} FROM unnest({keys.PostgresArrays(1)}) AS k({keys.Columns}) JOIN {keys.Table}{slot} AS t ON {keys.IsKey("t", "k")}", connection);
-            keys.AddArrays(command.Parameters, rows);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                found.Add(read(reader));
-            }
-            return found;
-        }
-
-        public override async Task DeleteAsync<TKey>(Bulk<TKey> keys, IReadOnlyList<TKey> rows, string slot, CancellationToken cancellationToken)
-        {
-            if (rows.Count > 0)
-            {
-                await using var command = new NpgsqlCommand(
-                    $"DELETE FROM {keys.Table}{slot} AS t USING unnest({keys.PostgresArrays(1)}) AS k({keys.Columns}) WHERE {keys.IsKey("t", "k")}", connection);
-                keys.AddArrays(command.Parameters, rows);
-                await command.ExecuteNonQueryAsync(cancellationToken);
-            }
-        }
     }
 }

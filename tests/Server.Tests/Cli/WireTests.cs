@@ -104,7 +104,7 @@ public sealed class WireTests
     [InlineData("HTTP/1.1 abc\r\n\r\n", false, 0, "")]
     public void A_response_is_read_whole(string received, bool closed, int status, string body)
     {
-        var answer = Transport.Read(Encoding.UTF8.GetBytes(received), closed);
+        var answer = PlainAnswer.Read(Encoding.UTF8.GetBytes(received), closed);
         Assert.Equal((status, body), (answer!.Value.Status, Encoding.UTF8.GetString(answer.Value.Body)));
     }
 
@@ -119,11 +119,11 @@ public sealed class WireTests
         {
             for (var length = 0; length < whole.Length; length++)
             {
-                Assert.Null(Transport.Read(Encoding.UTF8.GetBytes(whole[..length]), closed: false));
+                Assert.Null(PlainAnswer.Read(Encoding.UTF8.GetBytes(whole[..length]), closed: false));
             }
-            Assert.Equal(200, Transport.Read(Encoding.UTF8.GetBytes(whole), closed: false)?.Status);
+            Assert.Equal(200, PlainAnswer.Read(Encoding.UTF8.GetBytes(whole), closed: false)?.Status);
         }
-        Assert.Null(Transport.Read("HTTP/1.0 200 OK\r\n\r\nsome"u8, closed: false));
+        Assert.Null(PlainAnswer.Read("HTTP/1.0 200 OK\r\n\r\nsome"u8, closed: false));
     }
 
     [Theory]

@@ -57,7 +57,7 @@ public sealed partial class Projector : BackgroundService
     public bool Leads => _epoch is not null;
 
     /// <summary>The most events that are read in one pass.</summary>
-    internal int MostEvents { get; init; } = 1500;
+    internal int MostEvents { get; init; } = 1000;
 
     /// <summary>
     /// One pass: takes or renews the lease, then reads one batch for the live slot and one for a slot that is being rebuilt.

@@ -33,8 +33,10 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, bool hasArchiv
     private readonly NpgsqlCommand _command = new(Sql(hasArchive), connection);
     private readonly Replication _replication = new(connection);
 
+    /// <summary>Whether its statement looks for ids among what is archived.</summary>
     public bool HasArchive => hasArchive;
 
+    /// <summary>Opens a connection and prepares the statement, where nothing between here and the database would lose it.</summary>
     public static async Task<PostgresWriter> OpenAsync(NpgsqlDataSource source, bool hasArchive, CancellationToken cancellationToken)
     {
         var writer = new PostgresWriter(await source.OpenConnectionAsync(cancellationToken), hasArchive);
@@ -42,6 +44,7 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, bool hasArchiv
         return writer;
     }
 
+    /// <summary>Sends a batch, which the database takes if the head is still the one given; the rest is as <see cref="IEngine.TryAppendAsync"/> has it.</summary>
     public async Task<bool> AppendAsync(
         LogHeadRow head, BatchRow batch, IReadOnlyList<EventRow> rows, IReadOnlyList<DeliveryRow> deliveries, CancellationToken cancellationToken)
     {
@@ -72,6 +75,7 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, bool hasArchiv
         }
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _command.DisposeAsync();

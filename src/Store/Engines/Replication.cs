@@ -7,6 +7,7 @@ internal sealed class Replication
 {
     private bool _isMissed;
 
+    /// <summary>Listens to a connection, from before its first commit.</summary>
     public Replication(NpgsqlConnection connection) =>
         connection.Notice += (_, e) => _isMissed |= e.Notice.Routine == "SyncRepWaitForLSN";
 

@@ -68,7 +68,7 @@ public sealed class PeerTests(SqliteServer server)
         var folder = Folder();
         try
         {
-            var (code, _, error) = await RunAsync("npm", folder, [], "ci", "--no-audit", "--no-fund", "--prefer-offline");
+            var (code, _, error) = await RunAsync("npm", folder, [], "ci", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-timeout=20000", "--fetch-retries=1");
             Vscli.SkipUnless(code == 0, $"npm cannot install tests/Peers: {error}");
         }
         catch (System.ComponentModel.Win32Exception)
